@@ -1,0 +1,32 @@
+# Everything runs in .venv, which the first target sets up; nothing outside the folder is touched.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test styles clean
+
+demo: $(VENV)/installed
+	@$(BIN)/adain image docs/samples/palace.jpg -s starry-night -s stained-glass -s pointillism -s ink-wash -o demo/ --overwrite
+	@$(BIN)/python docs/sheet.py demo/sheet.jpg docs/samples/palace.jpg demo/palace_stylized_*.png
+	@echo "your pictures: $(CURDIR)/demo/sheet.jpg"
+
+test: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+styles: $(VENV)/installed
+	$(BIN)/python -m adain.styles.paint --out styles
+
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train,dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) demo build dist *.egg-info

@@ -1,0 +1,52 @@
+"""The styles that come with the package, by name."""
+
+import difflib
+import json
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from .errors import StyleError
+
+
+@dataclass(frozen=True)
+class BuiltinStyle:
+    """A line of styles/styles.json."""
+
+    name: str
+    title: str
+    credit: str
+    licence: str
+
+    @property
+    def path(self) -> Path:
+        return styles_folder() / f"{self.name}.jpg"
+
+
+def styles_folder() -> Path:
+    return Path(str(files("adain.styles")))
+
+
+def list_styles() -> dict[str, BuiltinStyle]:
+    """Every built-in style by its name, in alphabetical order."""
+    entries = json.loads((styles_folder() / "styles.json").read_text())
+    return {name: BuiltinStyle(name=name, **entry) for name, entry in sorted(entries.items())}
+
+
+def find_style(name: str | Path) -> Path:
+    """The picture of a style: a file's path, or the name of a built-in style.
+
+    Raises:
+        StyleError: there is neither; the nearest names are suggested.
+    """
+    path = Path(name)
+    if path.is_file():
+        return path
+    styles = list_styles()
+    if str(name) in styles:
+        return styles[str(name)].path
+    if path.suffix or len(path.parts) > 1:
+        raise StyleError(f"{name}: no such style picture; check the path, or see 'adain styles' for the built-in ones")
+    near = difflib.get_close_matches(str(name), styles, n=3)
+    hint = f"did you mean {' or '.join(near)}?" if near else "see 'adain styles', or give the path of a picture"
+    raise StyleError(f"unknown style {str(name)!r}: {hint}")

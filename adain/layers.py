@@ -1,0 +1,153 @@
+"""The AdaIN layer and the few building blocks both networks share."""
+
+import math
+from typing import Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+VARIANCE_FLOOR = 1e-5  # keeps a constant channel finite
+
+
+class Statistics(NamedTuple):
+    """Channel mean and standard deviation of a feature map, each (B, C, 1, 1), float32."""
+
+    mean: Tensor
+    std: Tensor
+
+    def lerp(self, other: "Statistics", weight: float) -> "Statistics":
+        """Move from these statistics (weight 0) towards `other` (weight 1)."""
+        return Statistics(torch.lerp(self.mean, other.mean, weight), torch.lerp(self.std, other.std, weight))
+
+    def to(self, device: torch.device) -> "Statistics":
+        return Statistics(self.mean.to(device), self.std.to(device))
+
+
+StyleLevels = dict[str, Statistics]  # AdaIN layer name -> the statistics it imposes
+
+
+def statistics(features: Tensor) -> Statistics:
+    """Channel statistics over the picture plane.
+
+    Always computed in float32: in half precision the sum over a large plane overflows or loses its low bits.
+
+    Args:
+        features: (B, C, H, W), any floating dtype.
+
+    Returns:
+        Mean and (biased) standard deviation, each (B, C, 1, 1), float32.
+    """
+    if features.device.type == "cpu":
+        return Statistics(*_FusedStatistics.apply(features))
+    variance, mean = torch.var_mean(features.float(), dim=(2, 3), correction=0, keepdim=True)
+    return Statistics(mean, (variance + VARIANCE_FLOOR).sqrt())
+
+
+class _FusedStatistics(torch.autograd.Function):
+    """`statistics` for the CPU, where `torch.var_mean` over the plane of a channels_last map is 15 times slower.
+
+    For one picture, batch normalisation computes just these statistics, in float32, with a fused kernel.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, features: Tensor) -> tuple[Tensor, Tensor]:
+        one, zero = torch.ones(features.shape[1]), torch.zeros(features.shape[1])
+        pairs = [
+            torch.native_batch_norm(picture, one, zero, None, None, True, 0.0, VARIANCE_FLOOR)[1:]
+            for picture in features.split(1)
+        ]
+        mean = torch.stack([m for m, _ in pairs])[:, :, None, None]
+        std = torch.stack([s for _, s in pairs])[:, :, None, None].reciprocal()
+        ctx.save_for_backward(features, mean, std)
+        return mean, std
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Tensor:
+        features, mean, std = ctx.saved_tensors
+        grad_mean, grad_std = grads
+        pixels = features.shape[2] * features.shape[3]
+        slope = grad_std / (pixels * std)
+        offset = grad_mean / pixels - slope * mean
+        return torch.addcmul(offset.to(features.dtype), features, slope.to(features.dtype))
+
+
+def adain(content: Tensor, style: Statistics) -> Tensor:
+    """Adaptive instance normalisation: give `content` the channel statistics of a style.
+
+    Huang & Belongie, ICCV 2017, equation 8.
+
+    Args:
+        content: (B, C, H, W), any floating dtype.
+        style: statistics with B (or 1) and C matching.
+
+    Returns:
+        (B, C, H, W) in the dtype of `content`.
+    """
+    if content.device.type == "cpu":
+        # One picture at a time, instance and batch normalisation are the same thing, and the latter is fused.
+        means, stds = (s.flatten(1).expand(len(content), -1) for s in style)
+        pictures = [
+            F.batch_norm(picture, None, None, std, mean, training=True, momentum=0.0, eps=VARIANCE_FLOOR)
+            for picture, mean, std in zip(content.split(1), means, stds, strict=True)
+        ]
+        return pictures[0] if len(pictures) == 1 else torch.cat(pictures)
+    own = statistics(content)
+    scale = style.std / own.std
+    shift = style.mean - own.mean * scale
+    return content * scale.to(content.dtype) + shift.to(content.dtype)
+
+
+class ReflectConv(nn.Conv2d):
+    """A 3x3 convolution with reflection padding, so that borders show no frame."""
+
+    def __init__(self, inputs: int, outputs: int, *, stride: int = 1) -> None:
+        super().__init__(inputs, outputs, 3, stride=stride, padding=1, padding_mode="reflect")
+
+
+def upsample(x: Tensor) -> Tensor:
+    """Nearest-neighbour upsampling by two: unlike transposed convolutions it leaves no checkerboard."""
+    return F.interpolate(x, scale_factor=2.0, mode="nearest")
+
+
+class UpsampleConv(nn.Module):
+    """Bilinear upsampling by two and a 3x3 convolution, folded into one convolution on the small map.
+
+    Each output pixel of the plain form is a weighted sum over 3x3 input pixels, with one of four sets of weights by the
+    parity of its row and column. So one 3x3 convolution can make all four at once, as channels that pixel-shuffle
+    interleaves: the same numbers, a quarter of the memory traffic. A free convolution before a pixel-shuffle, or
+    nearest upsampling, lets a network paint grids; the bilinear weights, which this one is tied to, suppress them.
+    """
+
+    taps: Tensor
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        plain = nn.Conv2d(inputs, outputs, 3)
+        assert plain.bias is not None
+        self.weight, self.bias = plain.weight, plain.bias
+        self.register_buffer("taps", bilinear_taps(), persistent=False)
+
+    def folded(self) -> tuple[Tensor, Tensor]:
+        """The weight (4 * outputs, inputs, 3, 3) and bias (4 * outputs,) of the folded convolution."""
+        taps = self.taps.to(self.weight.dtype)
+        weight = torch.einsum("oikl,pkt,qlu->opqitu", self.weight, taps, taps)
+        return weight.flatten(0, 2), self.bias.repeat_interleave(4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, outputs, 2H, 2W); beyond the border the edge pixels repeat."""
+        weight, bias = self.folded()
+        x = F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), weight.to(x.dtype), bias.to(x.dtype))
+        return F.pixel_shuffle(x, 2)
+
+
+def bilinear_taps() -> Tensor:
+    """(2, 3, 3): the share of input pixel t - 1 in what tap k of a 3-tap kernel sees at output parity p."""
+    taps = torch.zeros(2, 3, 3)
+    for parity in range(2):
+        for tap in range(3):
+            position = (parity + tap - 1) / 2 - 0.25  # of the enlarged map's pixel, on the small map
+            left = math.floor(position)
+            taps[parity, tap, left + 1] += 1 - (position - left)
+            taps[parity, tap, left + 2] += position - left
+    return taps

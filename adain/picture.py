@@ -1,0 +1,188 @@
+"""Reading and writing pictures: the one place where files become sRGB arrays and back."""
+
+import io
+import os
+import tempfile
+import warnings
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from .errors import PictureError
+
+JPEG_QUALITY = 95
+FORMATS = {
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".webp": "WEBP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".bmp": "BMP",
+}
+WITHOUT_ALPHA = {"JPEG", "BMP"}
+SAVE_OPTIONS: dict[str, dict[str, object]] = {
+    "JPEG": {"quality": JPEG_QUALITY, "subsampling": 0},  # 4:4:4: brush strokes are coloured edges
+    "WEBP": {"quality": JPEG_QUALITY},
+    "TIFF": {"compression": "tiff_lzw"},
+}
+
+
+class Picture(NamedTuple):
+    """A decoded picture, upright, in sRGB."""
+
+    rgb: np.ndarray  # (H, W, 3) uint8
+    alpha: np.ndarray | None = None  # (H, W) uint8, 255 = opaque; None where the file has none
+
+    def resized(self, width: int, height: int) -> "Picture":
+        size = (width, height)
+        rgb = np.array(Image.fromarray(self.rgb).resize(size, Image.Resampling.LANCZOS))
+        if self.alpha is None:
+            return Picture(rgb)
+        return Picture(rgb, np.array(Image.fromarray(self.alpha).resize(size, Image.Resampling.LANCZOS)))
+
+
+def read_picture(source: str | Path | bytes) -> Picture:
+    """Decode a picture file, or the bytes of one.
+
+    EXIF orientation is applied, an embedded colour profile converted to sRGB, alpha kept apart; grey, palette, CMYK and
+    16-bit files come out as 8-bit RGB.
+
+    Raises:
+        PictureError: missing, empty, cut short, not a picture, or larger than Pillow's limit against bombs.
+    """
+    name = "the bytes on stdin" if isinstance(source, bytes) else str(source)
+    try:
+        data = source if isinstance(source, bytes) else Path(source).read_bytes()
+    except FileNotFoundError as error:
+        raise PictureError(f"{name}: no such file; check the path") from error
+    except OSError as error:
+        raise PictureError(f"{name}: cannot be read ({error.strerror}); a picture file is wanted") from error
+    if not data:
+        raise PictureError(f"{name}: the file is empty (0 bytes); a picture is wanted")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # beyond twice the limit it is an error
+            image = Image.open(io.BytesIO(data))
+            image.load()
+            return _to_srgb(ImageOps.exif_transpose(image))
+    except UnidentifiedImageError as error:
+        return _read_with_opencv(data, name, error)
+    except Image.DecompressionBombError as error:
+        raise PictureError(f"{name}: too many pixels to open safely ({error}); scale it down first") from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:  # what Pillow's decoders raise on damaged data
+        raise PictureError(f"{name}: damaged or cut short ({error}); get a whole copy of the file") from error
+
+
+def _to_srgb(image: Image.Image) -> Picture:
+    alpha = None
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        alpha = np.array(rgba.getchannel("A"))
+        image = image if image.mode in ("CMYK", "LAB") else _keep_profile(rgba.convert("RGB"), image)
+    elif image.mode.startswith(("I", "F")):
+        image = Image.fromarray(_to_uint8(np.array(image)))
+    return Picture(np.array(_apply_profile(image)), alpha)
+
+
+def _keep_profile(image: Image.Image, source: Image.Image) -> Image.Image:
+    image.info["icc_profile"] = source.info.get("icc_profile")
+    return image
+
+
+def _apply_profile(image: Image.Image) -> Image.Image:
+    """Convert to sRGB through the embedded profile; a broken or unfitting profile counts as none."""
+    profile = image.info.get("icc_profile")
+    if profile and image.mode in ("RGB", "CMYK", "L"):
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            if converted is not None:
+                return converted
+        except (ImageCms.PyCMSError, OSError):
+            pass  # viewers show such files without the profile too
+    return image.convert("RGB")
+
+
+def _to_uint8(samples: np.ndarray) -> np.ndarray:
+    """16-bit integers (0..65535) or floats (0..1, or 0..255 where any exceeds 1) to uint8, rounded."""
+    if np.issubdtype(samples.dtype, np.floating):
+        samples = np.nan_to_num(samples)
+        return np.clip(np.rint(samples * (255 if samples.max() <= 1 else 1)), 0, 255).astype(np.uint8)
+    return np.clip(np.rint(samples / 257.0), 0, 255).astype(np.uint8)
+
+
+def _read_with_opencv(data: bytes, name: str, cause: Exception) -> Picture:
+    """A few files Pillow does not know, such as 16-bit colour TIFF."""
+    import cv2
+
+    samples = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if samples is None:
+        raise PictureError(f"{name}: not a picture; want PNG, JPEG, WebP, TIFF, BMP or GIF") from cause
+    if samples.dtype != np.uint8:
+        samples = _to_uint8(samples)
+    if samples.ndim == 2:
+        return Picture(np.repeat(samples[..., None], 3, 2))
+    rgb = np.ascontiguousarray(samples[..., 2::-1])
+    return Picture(rgb, samples[..., 3].copy() if samples.shape[2] == 4 else None)
+
+
+def format_of(path: Path) -> str:
+    """Pillow's name of the format a suffix stands for.
+
+    Raises:
+        PictureError: no format is known by that suffix.
+    """
+    try:
+        return FORMATS[path.suffix.lower()]
+    except KeyError:
+        wanted = ", ".join(FORMATS)
+        raise PictureError(f"{path}: cannot write {path.suffix or 'a file without suffix'!r}; want {wanted}") from None
+
+
+def encode_picture(picture: Picture, stream: BinaryIO, format: str = "PNG") -> None:
+    """Write a picture to a stream; formats without alpha show it on white."""
+    if picture.alpha is None:
+        image = Image.fromarray(picture.rgb)
+    else:
+        image = Image.fromarray(np.dstack([picture.rgb, picture.alpha]))
+        if format in WITHOUT_ALPHA:
+            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    image.save(stream, format, **SAVE_OPTIONS.get(format, {}))
+
+
+def write_picture(picture: Picture, path: Path, *, overwrite: bool = False) -> None:
+    """Write a picture so that only a whole file ever stands under its final name.
+
+    Raises:
+        PictureError: the file exists and `overwrite` is off, the suffix is unknown, or the folder cannot be written.
+    """
+    format = format_of(path)
+    check_absent(path, overwrite=overwrite)
+    part = None
+    try:
+        descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        with os.fdopen(descriptor, "wb") as stream:
+            encode_picture(picture, stream, format)
+        os.chmod(part, 0o666 & ~_umask())
+        os.replace(part, path)
+        part = None
+    except OSError as error:
+        raise PictureError(f"{path}: cannot be written ({error.strerror or error}); choose another place") from error
+    finally:
+        if part:
+            Path(part).unlink(missing_ok=True)
+
+
+def check_absent(path: Path, *, overwrite: bool) -> None:
+    """Raise PictureError where writing `path` would replace a file and `overwrite` is off."""
+    if path.exists() and not overwrite:
+        raise PictureError(f"{path}: exists already; choose another name with -o, or add --overwrite")
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,83 @@
+"""A style: the statistics that AdaIN imposes, a few kilobytes that stand for a painting."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from .errors import OptionError, StyleError
+from .layers import Statistics, StyleLevels
+
+
+@dataclass(frozen=True)
+class Style:
+    """An encoded style image.
+
+    Attributes:
+        name: what to call it.
+        model: the model that encoded it; no other can use it.
+        levels: AdaIN layer -> mean and std, each (1, C, 1, 1), float32.
+    """
+
+    name: str
+    model: str
+    levels: StyleLevels
+
+    @classmethod
+    def blend(cls, styles: Sequence["Style"], weights: Sequence[float] | None = None) -> "Style":
+        """Mix styles (paper, section 7.2); weights are scaled to sum to 1, and are equal where none are given.
+
+        Raises:
+            OptionError: no style, another number of weights than styles, or a weight that is negative or not finite.
+            StyleError: the styles were made by different models.
+        """
+        weights = [1.0] * len(styles) if weights is None else list(weights)
+        if not styles or len(weights) != len(styles):
+            raise OptionError(f"got {len(styles)} styles and {len(weights)} weights; want one weight for each style")
+        if any(not math.isfinite(w) or w < 0 for w in weights) or sum(weights) == 0:
+            raise OptionError(f"got style weights {weights}; want numbers of 0 or more, not all 0")
+        models = {s.model for s in styles}
+        if len(models) > 1:
+            raise StyleError(f"cannot blend styles of different models ({', '.join(sorted(models))}); encode them anew")
+        shares = [w / sum(weights) for w in weights]
+        levels = {
+            level: Statistics(
+                *(sum(w * s.levels[level][part] for w, s in zip(shares, styles, strict=True)) for part in (0, 1))  # type: ignore[arg-type]
+            )
+            for level in styles[0].levels
+        }
+        name = "+".join(s.name for s in styles)
+        return cls(name, styles[0].model, levels)
+
+    def save(self, path: str | Path) -> None:
+        """Write the style as safetensors, whole or not at all."""
+        path = Path(path)
+        tensors = {
+            f"{level}.{part}": getattr(s, part).cpu().contiguous()
+            for level, s in self.levels.items()
+            for part in s._fields
+        }
+        part = path.with_name(path.name + ".part")
+        save_file(tensors, part, metadata={"name": self.name, "model": self.model})
+        part.replace(path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Style":
+        """Read a style that `save` wrote.
+
+        Raises:
+            StyleError: the file is missing or no style.
+        """
+        try:
+            with safe_open(str(path), framework="pt") as file:
+                about = file.metadata() or {}
+                tensors: dict[str, torch.Tensor] = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118
+            names = dict.fromkeys(k.rpartition(".")[0] for k in tensors)
+            levels = {n: Statistics(tensors[f"{n}.mean"], tensors[f"{n}.std"]) for n in names}
+            return cls(about["name"], about["model"], levels)
+        except (OSError, SafetensorError, KeyError) as error:
+            raise StyleError(f"{path}: not a saved style ({error}); save one anew from a picture") from error

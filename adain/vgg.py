@@ -1,0 +1,96 @@
+"""The paper's network: a fixed VGG encoder, AdaIN at relu4_1, and a mirrored decoder that is trained.
+
+Where we differ from Huang & Belongie (ICCV 2017): the encoder is VGG-16, not VGG-19, which has a fourth convolution in
+block 3. The model card says where it comes from.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .layers import ReflectConv, StyleLevels, adain, statistics, upsample
+
+CAFFE_MEAN_BGR = (103.939, 116.779, 123.68)  # ImageNet channel means, 0..255, as the Oxford networks were trained
+BOTTLENECK = "relu4_1"
+WIDTHS = {
+    "1_1": (3, 64), "1_2": (64, 64),
+    "2_1": (64, 128), "2_2": (128, 128),
+    "3_1": (128, 256), "3_2": (256, 256), "3_3": (256, 256),
+    "4_1": (256, 512),
+}  # fmt: skip
+DECODER_UPSAMPLES_BEFORE = ("3_3", "2_2", "1_2")
+
+
+class VGGEncoder(nn.Module):
+    """VGG-16 up to relu4_1, with reflection padding and every layer by its name."""
+
+    caffe_mean: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.convs = nn.ModuleDict({f"conv{name}": ReflectConv(*widths) for name, widths in WIDTHS.items()})
+        self.register_buffer("caffe_mean", torch.tensor(CAFFE_MEAN_BGR).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, image: Tensor, layers: tuple[str, ...] = (BOTTLENECK,)) -> dict[str, Tensor]:
+        """Features of a picture.
+
+        Args:
+            image: (B, 3, H, W), RGB, 0..1; H and W at least 16.
+            layers: names such as "relu3_1"; nothing deeper than the deepest is computed.
+
+        Returns:
+            Layer name -> (B, C, H/k, W/k), k = 1, 2, 4, 8 for blocks 1 to 4.
+        """
+        wanted = set(layers)
+        features: dict[str, Tensor] = {}
+        x = image.flip(1) * 255 - self.caffe_mean.to(image.dtype)  # RGB 0..1 -> BGR 0..255, mean removed
+        x = x.to(next(self.parameters()).dtype)
+        for name in WIDTHS:
+            if name in ("2_1", "3_1", "4_1"):
+                x = F.max_pool2d(x, 2)
+            x = F.relu_(self.convs[f"conv{name}"](x))
+            if f"relu{name}" in wanted:
+                features[f"relu{name}"] = x
+            if len(features) == len(wanted):
+                return features
+        raise KeyError(f"unknown VGG layers {sorted(wanted - set(features))}; there are relu1_1 to {BOTTLENECK}")
+
+
+class VGGDecoder(nn.Module):
+    """The encoder in reverse: pooling becomes nearest upsampling, and there is no normalisation (paper, section 6)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.convs = nn.ModuleDict({f"conv{n}": ReflectConv(b, a) for n, (a, b) in reversed(WIDTHS.items())})
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(B, 512, H/8, W/8) relu4_1 features -> (B, 3, H, W) RGB, about 0..1, not clamped."""
+        x = features
+        for name in reversed(WIDTHS):
+            if name in DECODER_UPSAMPLES_BEFORE:
+                x = upsample(x)
+            x = self.convs[f"conv{name}"](x)
+            if name != "1_1":
+                x = F.relu_(x)
+        return x
+
+
+class VGGNet(nn.Module):
+    """Encoder, AdaIN, decoder."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder = VGGEncoder().requires_grad_(False)
+        self.decoder = VGGDecoder()
+
+    def encode_style(self, style: Tensor) -> StyleLevels:
+        """(B, 3, H, W) RGB 0..1 -> the statistics of its relu4_1 features."""
+        return {BOTTLENECK: statistics(self.encoder(style)[BOTTLENECK])}
+
+    def forward(self, content: Tensor, style: StyleLevels, strength: float = 1.0) -> Tensor:
+        """Stylize (B, 3, H, W) RGB 0..1; `strength` is the paper's alpha (equation 14)."""
+        features = self.encoder(content)[BOTTLENECK]
+        stylized = adain(features, style[BOTTLENECK])
+        if strength < 1:
+            stylized = torch.lerp(features, stylized, strength)
+        return self.decoder(stylized)

@@ -1,0 +1,163 @@
+"""`adain image`: every photo in every style, one file each."""
+
+import io
+import json
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from adain.builtin import find_style
+from adain.errors import AdainError, OptionError
+from adain.models import DEFAULT_MODEL
+from adain.picture import Picture, check_absent, encode_picture, format_of, read_picture, write_picture
+
+from .progress import progress_bar
+
+STDIO = "-"
+
+
+@dataclass(frozen=True)
+class ImageOptions:
+    """How to stylize; None leaves a choice to the library."""
+
+    strength: float = 1.0
+    size: int | None = None  # px; 0: the photo's own
+    output_size: int | None = None  # px, long side
+    style_size: int | None = None  # px
+    model: str = DEFAULT_MODEL
+    device: str = "auto"
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class Job:
+    content: str
+    style: str
+    output: str
+
+
+def stylize_all(
+    contents: list[str], styles: list[str], output: str | None, options: ImageOptions, *, as_json: bool
+) -> int:
+    """Run all jobs, print what became of them, and return how many failed."""
+    jobs = plan(contents, styles, output)
+    reports = []
+    with progress_bar("painting", len(jobs), disable=len(jobs) == 1) as advance:
+        for report in run(jobs, options):
+            reports.append(report)
+            if "error" in report:
+                print(f"error: {report['error']}", file=sys.stderr)
+            elif not as_json and report["output"] != STDIO:
+                print(report["output"], flush=True)
+            advance()
+    if as_json:
+        print(json.dumps(reports, indent=1))
+    return sum("error" in report for report in reports)
+
+
+def plan(contents: list[str], styles: list[str], output: str | None) -> list[Job]:
+    """Pair every content with every style and decide where each result goes.
+
+    Raises:
+        OptionError: several results for one file, or two results of the same name.
+    """
+    pairs = [(c, s) for c in contents for s in styles]
+    if contents.count(STDIO) > 1 or (contents != [STDIO] and STDIO in contents):
+        raise OptionError("stdin ('-') holds one photo; give it alone")
+    if output is None:
+        outputs = [STDIO if c == STDIO else str(Path(c).with_name(default_name(c, s))) for c, s in pairs]
+    elif output != STDIO and (Path(output).is_dir() or output.endswith("/")):
+        outputs = [str(Path(output) / default_name(c, s)) for c, s in pairs]
+    elif len(pairs) == 1:
+        outputs = [output]
+    else:
+        raise OptionError(
+            f"{len(pairs)} results cannot all go to {output!r}; make it a folder and end the name with '/'"
+        )
+    twice = {o for o in outputs if outputs.count(o) > 1}
+    if twice:
+        raise OptionError(f"several results would be named {sorted(twice)[0]!r}; run them apart, or give -o")
+    return [Job(c, s, o) for (c, s), o in zip(pairs, outputs, strict=True)]
+
+
+def default_name(content: str, style: str) -> str:
+    stem = "stdin" if content == STDIO else Path(content).stem
+    return f"{stem}_stylized_{Path(style).stem}.png"
+
+
+def run(jobs: list[Job], options: ImageOptions) -> Iterator[dict]:
+    """Do the jobs one after the other; a bad one becomes a report with an error, and the next goes on.
+
+    What can be checked without the model (names, files, places) is checked before torch is loaded.
+    """
+    problems = {}
+    for job in jobs:
+        try:
+            find_style(job.style)
+            if job.output != STDIO:
+                format_of(Path(job.output))
+                check_absent(Path(job.output), overwrite=options.overwrite)
+        except AdainError as error:
+            problems[job] = error
+    if len(problems) == len(jobs):
+        yield from (_failure(job, error) for job, error in problems.items())
+        return
+
+    from adain.stylizer import STYLE_SIZE, WORK_SIZE, Stylizer
+
+    stylizer = Stylizer(options.model, device=options.device)
+    size = WORK_SIZE if options.size is None else options.size or None
+    encoded: dict = {}
+    picture: tuple[str, Picture] | None = None  # the photo read last: jobs of one photo stand together
+    for job in jobs:
+        started = time.perf_counter()
+        try:
+            if job in problems:
+                raise problems[job]
+            if job.style not in encoded:
+                encoded[job.style] = stylizer.encode_style(job.style, size=options.style_size or STYLE_SIZE)
+            if picture is None or picture[0] != job.content:
+                picture = job.content, read_content(job.content)
+            result = stylizer.stylize(picture[1], encoded[job.style], strength=options.strength, size=size)
+            result = scaled(result, options.output_size)
+            write_result(result, job.output, overwrite=options.overwrite)
+        except AdainError as error:
+            yield _failure(job, error)
+            continue
+        height, width = result.rgb.shape[:2]
+        yield {
+            "content": job.content, "style": job.style, "output": job.output, "width": width, "height": height,
+            "model": stylizer.model, "device": str(stylizer.device), "dtype": stylizer.dtype_name,
+            "seconds": round(time.perf_counter() - started, 3),
+        }  # fmt: skip
+
+
+def _failure(job: Job, error: AdainError) -> dict:
+    return {"content": job.content, "style": job.style, "output": job.output, "error": str(error)}
+
+
+def read_content(content: str) -> Picture:
+    return read_picture(sys.stdin.buffer.read() if content == STDIO else content)
+
+
+def scaled(picture: Picture, long_side: int | None) -> Picture:
+    """The picture with the given long side, up or down."""
+    height, width = picture.rgb.shape[:2]
+    if long_side is None or long_side == max(height, width):
+        return picture
+    scale = long_side / max(height, width)
+    return picture.resized(max(1, round(width * scale)), max(1, round(height * scale)))
+
+
+def write_result(picture: Picture, output: str, *, overwrite: bool) -> None:
+    if output == STDIO:
+        buffer = io.BytesIO()
+        encode_picture(picture, buffer)
+        sys.stdout.buffer.write(buffer.getvalue())
+        sys.stdout.buffer.flush()
+        return
+    if output.endswith("/") or not Path(output).parent.exists():
+        Path(output).parent.mkdir(parents=True, exist_ok=True)
+    write_picture(picture, Path(output), overwrite=overwrite)

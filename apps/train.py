@@ -1,0 +1,36 @@
+"""`adain train` and `adain export-weights`: the command line over the training package."""
+
+import sys
+from pathlib import Path
+
+from adain.train.config import TrainConfig
+from rich.console import Console
+
+from .progress import progress_bar
+
+
+def run_training(config: TrainConfig, *, resume: bool) -> None:
+    """Train with a progress bar; Ctrl-C saves a checkpoint first (exit 130)."""
+    from adain.train.train import train
+
+    console = Console(stderr=True)
+    console.print(f"training {config.model} for {config.steps} steps; checkpoints and log.csv go to {config.run}")
+    with progress_bar("training", config.steps) as advance:
+        done = 0
+
+        def progress(step: int, terms: dict[str, float]) -> None:
+            nonlocal done
+            advance(step - done, description="  ".join(f"{k} {v:.3f}" for k, v in terms.items()))
+            done = step
+
+        try:
+            print(train(config, resume=resume, progress=progress))
+        except KeyboardInterrupt:
+            print(f"stopped; the checkpoint is in {config.run}: go on with --resume", file=sys.stderr)
+            raise
+
+
+def run_export(checkpoint: Path, folder: Path, name: str, trained_on: str, *, overwrite: bool) -> None:
+    from adain.train.export import export_weights
+
+    print(export_weights(checkpoint, folder, name=name, trained_on=trained_on, overwrite=overwrite))

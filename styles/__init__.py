@@ -1,0 +1,1 @@
+"""The built-in style pictures, and the script that paints them."""

@@ -1,0 +1,76 @@
+"""The properties the paper gives AdaIN, and the layers that stand in for slower ones."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adain.layers import VARIANCE_FLOOR, Statistics, UpsampleConv, adain, statistics
+
+sizes = st.tuples(st.integers(1, 3), st.integers(1, 5), st.integers(2, 9), st.integers(2, 9))
+
+
+def features(shape: tuple[int, ...], seed: int, *, spread: float = 3.0, offset: float = 2.0) -> torch.Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed)) * spread + offset
+
+
+@settings(deadline=None, max_examples=40)
+@given(shape=sizes, seed=st.integers(0, 2**16))
+def test_output_takes_the_styles_statistics(shape, seed):
+    content = features(shape, seed)
+    style = statistics(features(shape, seed + 1, spread=0.7, offset=-4))
+    got = statistics(adain(content, style))
+    torch.testing.assert_close(got.mean, style.mean, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(got.std, style.std, atol=2e-2, rtol=2e-2)
+
+
+@settings(deadline=None, max_examples=40)
+@given(shape=sizes, seed=st.integers(0, 2**16))
+def test_statistics_are_mean_and_biased_deviation(shape, seed):
+    x = features(shape, seed)
+    got = statistics(x)
+    variance, mean = torch.var_mean(x.double(), dim=(2, 3), correction=0, keepdim=True)
+    torch.testing.assert_close(got.mean.double(), mean, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(got.std.double(), (variance + VARIANCE_FLOOR).sqrt(), atol=1e-4, rtol=1e-4)
+
+
+def test_own_statistics_change_nothing():
+    x = features((2, 4, 16, 16), 0)
+    torch.testing.assert_close(adain(x, statistics(x)), x, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_constant_channel_gives_no_nan(batch):
+    x = torch.full((batch, 2, 8, 8), 5.0)
+    style = Statistics(torch.full((1, 2, 1, 1), 1.5), torch.full((1, 2, 1, 1), 2.0))
+    assert torch.isfinite(adain(x, style)).all()
+    torch.testing.assert_close(adain(x, style).mean((2, 3)), torch.full((batch, 2), 1.5), atol=1e-3, rtol=0)
+
+
+def test_half_precision_statistics_do_not_overflow():
+    x = torch.full((1, 1, 256, 256), 60000.0, dtype=torch.float16)  # its sum is far beyond float16
+    got = statistics(x)
+    assert got.mean.dtype == torch.float32
+    torch.testing.assert_close(got.mean.item(), 60000.0, rtol=1e-3, atol=0)
+    assert torch.isfinite(got.std).all()
+
+
+def test_statistics_gradient_is_the_analytic_one():
+    x = features((2, 3, 6, 5), 1).double().float().requires_grad_()
+    a, b = torch.randn(2, 3, 1, 1), torch.randn(2, 3, 1, 1)
+    ours = statistics(x)
+    (got,) = torch.autograd.grad((ours.mean * a + ours.std * b).sum(), x)
+    variance, mean = torch.var_mean(x, dim=(2, 3), correction=0, keepdim=True)
+    (want,) = torch.autograd.grad((mean * a + (variance + VARIANCE_FLOOR).sqrt() * b).sum(), x)
+    torch.testing.assert_close(got, want, atol=1e-6, rtol=1e-4)
+
+
+@settings(deadline=None, max_examples=20)
+@given(height=st.integers(2, 9), width=st.integers(2, 9), seed=st.integers(0, 2**16))
+def test_folded_upsampling_equals_the_plain_one(height, width, seed):
+    torch.manual_seed(seed)
+    layer = UpsampleConv(4, 3)
+    x = torch.randn(2, 4, height, width)
+    enlarged = F.pad(F.interpolate(x, scale_factor=2.0, mode="bilinear"), (1, 1, 1, 1), mode="replicate")
+    torch.testing.assert_close(layer(x), F.conv2d(enlarged, layer.weight, layer.bias), atol=1e-5, rtol=1e-5)

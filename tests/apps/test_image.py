@@ -1,0 +1,123 @@
+"""`adain image` as a user meets it: real processes, real files, exit codes."""
+
+import io
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from adain.apps.image import plan
+from PIL import Image
+
+from adain.errors import OptionError
+
+
+def one_error_line(done) -> str:
+    """The single clean line a failed command leaves on stderr."""
+    lines = done.stderr.decode().strip().splitlines()
+    assert len(lines) == 1 and lines[0].startswith("error: "), done.stderr.decode()
+    return lines[0]
+
+
+def test_one_photo_one_style(adain, photo_file: Path, tmp_path: Path):
+    done = adain("image", photo_file, "--style", "starry-night", "--style-size", 256)
+    out = tmp_path / "photo_stylized_starry-night.png"
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.decode().strip() == str(out)
+    assert done.stderr == b""
+    with Image.open(out) as image, Image.open(photo_file) as photo:
+        assert image.size == photo.size
+        assert np.abs(np.asarray(image).astype(int) - np.asarray(photo).astype(int)).mean() > 15
+    again = adain("image", photo_file, "--style", "starry-night")
+    assert again.returncode == 1 and "--overwrite" in one_error_line(again)
+
+
+def test_every_combination_with_json_and_a_bad_item_in_between(adain, photo_file: Path, tmp_path: Path):
+    (tmp_path / "bad.jpg").write_text("no picture")
+    names = [photo_file, "bad.jpg", "missing.png"]
+    done = adain("image", *names, "-s", "starry-night", "-s", "ink-wash", "-o", "out/", "--size", 64, "--json")
+    assert done.returncode == 1
+    reports = json.loads(done.stdout)
+    assert len(reports) == 6
+    assert [("error" in r) for r in reports] == [False, False, True, True, True, True]
+    assert {r["model"] for r in reports[:2]} == {"fast"} and reports[0]["width"] == 240
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        "photo_stylized_ink-wash.png",
+        "photo_stylized_starry-night.png",
+    ]
+    errors = done.stderr.decode().strip().splitlines()
+    assert len(errors) == 4 and "not a picture" in errors[0] and "no such file" in errors[2]
+
+
+def test_stdin_to_stdout(adain, photo_file: Path):
+    done = adain("image", "-", "-s", "starry-night", "--size", 64, stdin=photo_file.read_bytes())
+    assert done.returncode == 0, done.stderr
+    with Image.open(io.BytesIO(done.stdout)) as image:
+        assert image.size == (240, 160) and image.format == "PNG"
+    empty = adain("image", "-", "-s", "starry-night", stdin=b"")
+    assert empty.returncode == 1 and "empty" in one_error_line(empty)
+
+
+def test_sizes_and_alpha(adain, photo: np.ndarray, tmp_path: Path):
+    alpha = np.tile(np.arange(240, dtype=np.uint8), (160, 1))
+    Image.fromarray(np.dstack([photo, alpha])).save(tmp_path / "a.png")
+    assert adain("image", "a.png", "-s", "ink-wash", "-o", "b.png", "--strength", 0.5).returncode == 0
+    with Image.open(tmp_path / "b.png") as image:
+        np.testing.assert_array_equal(np.array(image.getchannel("A")), alpha)
+    assert adain("image", "a.png", "-s", "ink-wash", "-o", "c.jpg", "--output-size", 120, "--size", 0).returncode == 0
+    with Image.open(tmp_path / "c.jpg") as image:
+        assert image.size == (120, 80) and image.format == "JPEG"
+
+
+def test_a_style_can_be_a_picture(adain, photo_file: Path, tmp_path: Path):
+    Image.new("RGB", (40, 40), "orange").save(tmp_path / "orange.png")
+    done = adain("image", photo_file, "-s", "orange.png", "--model", "vgg")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "photo_stylized_orange.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--style", "nope"], 1, "unknown style 'nope'"),
+        (["--style", "none.jpg"], 1, "no such style picture"),
+        (["--style", "ink-wash", "--device", "warp"], 1, "device 'warp' is not on this machine"),
+        (["--style", "ink-wash", "--model", "slow"], 1, "unknown model 'slow'"),
+        (["--style", "ink-wash", "-o", "a.xyz"], 1, "want .png"),
+    ],
+)
+def test_bad_choices_are_one_line(adain, photo_file: Path, arguments: list[str], code: int, words: str):
+    done = adain("image", photo_file, *arguments)
+    assert done.returncode == code
+    assert words in one_error_line(done)
+
+
+@pytest.mark.parametrize("arguments", [["--strength", "3"], ["--strength", "x"], ["--size", "-1"], ["--nope"], []])
+def test_usage_errors_exit_2(adain, photo_file: Path, arguments: list[str]):
+    style = ["--style", "ink-wash"] if arguments else []
+    done = adain("image", photo_file, *style, *arguments)
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr and done.stdout == b""
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_unwritable_folder(adain, photo_file: Path, tmp_path: Path):
+    (tmp_path / "shut").mkdir(mode=0o555)
+    done = adain("image", photo_file, "-s", "ink-wash", "-o", "shut/a.png")
+    assert done.returncode == 1 and "cannot be written" in one_error_line(done)
+
+
+def test_output_under_a_file_is_an_error_not_a_traceback(adain, photo_file: Path, tmp_path: Path):
+    (tmp_path / "file").write_text("I am no folder")
+    done = adain("image", photo_file, "-s", "ink-wash", "-o", "file/a.png", "--size", 64)
+    assert done.returncode == 1 and "cannot be written" in one_error_line(done)
+
+
+def test_plan_refuses_what_would_collide():
+    with pytest.raises(OptionError, match="cannot all go to"):
+        plan(["a.jpg", "b.jpg"], ["ink-wash"], "out.png")
+    with pytest.raises(OptionError, match="several results"):
+        plan(["x/a.jpg", "y/a.jpg"], ["ink-wash"], "out/")
+    with pytest.raises(OptionError, match="stdin"):
+        plan(["-", "a.jpg"], ["ink-wash"], None)

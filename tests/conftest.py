@@ -1,0 +1,67 @@
+"""Pictures and helpers the tests share. Everything is made here; nothing is downloaded."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from adain import Style, Stylizer
+
+SAMPLES = Path(__file__).parent.parent / "docs" / "samples"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _two_threads() -> None:
+    torch.set_num_threads(2)
+
+
+@pytest.fixture(scope="session")
+def photo() -> np.ndarray:
+    """A real photo, small: (160, 240, 3) uint8 RGB."""
+    with Image.open(SAMPLES / "palace.jpg") as image:
+        return np.array(image.convert("RGB").resize((240, 160), Image.Resampling.LANCZOS))
+
+
+@pytest.fixture
+def photo_file(photo: np.ndarray, tmp_path: Path) -> Path:
+    path = tmp_path / "photo.png"
+    Image.fromarray(photo).save(path)
+    return path
+
+
+@pytest.fixture(scope="session", params=["fast", "vgg"])
+def stylizer(request: pytest.FixtureRequest) -> Stylizer:
+    return Stylizer(request.param, device="cpu", dtype="float32")
+
+
+@pytest.fixture(scope="session")
+def fast() -> Stylizer:
+    return Stylizer("fast", device="cpu", dtype="float32")
+
+
+@pytest.fixture(scope="session")
+def starry(fast: Stylizer) -> Style:
+    return fast.encode_style("starry-night", size=256)
+
+
+Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
+
+
+@pytest.fixture
+def adain(tmp_path: Path) -> Run:
+    """Call the real command in a process of its own: adain("image", photo, ...) with cwd in tmp_path."""
+
+    def run(*arguments: object, stdin: bytes | None = None) -> "subprocess.CompletedProcess[bytes]":
+        command = [sys.executable, "-c", "from adain.apps.cli import main; main()", *map(str, arguments)]
+        environment = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
+        return subprocess.run(
+            command, input=stdin, capture_output=True, cwd=tmp_path, env=environment, timeout=120, check=False
+        )
+
+    return run

@@ -1,0 +1,1 @@
+"""Trained weights; models.json is their registry."""
