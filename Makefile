@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test styles clean
+.PHONY: demo test grid styles clean
 
 demo: $(VENV)/installed
 	@$(BIN)/adain image docs/samples/palace.jpg -s starry-night -s stained-glass -s pointillism -s ink-wash -o demo/ --overwrite
@@ -15,6 +15,10 @@ test: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
+
+grid: $(VENV)/installed
+	$(BIN)/python docs/grid.py docs/grid.jpg
+	$(BIN)/adain styles --sheet docs/styles.jpg --overwrite
 
 styles: $(VENV)/installed
 	$(BIN)/python -m adain.styles.paint --out styles

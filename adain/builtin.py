@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import os
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -40,7 +41,7 @@ def find_style(name: str | Path) -> Path:
         StyleError: there is neither; the nearest names are suggested.
     """
     path = Path(name)
-    if path.is_file():
+    if os.path.isfile(path):  # unlike Path.is_file, False where the folder may not be looked into
         return path
     styles = list_styles()
     if str(name) in styles:

@@ -78,12 +78,12 @@ def read_picture(source: str | Path | bytes) -> Picture:
 
 def _to_srgb(image: Image.Image) -> Picture:
     alpha = None
-    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+    if image.mode.startswith(("I", "F")):
+        image = Image.fromarray(_to_uint8(np.array(image)))
+    elif image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         rgba = image.convert("RGBA")
         alpha = np.array(rgba.getchannel("A"))
         image = image if image.mode in ("CMYK", "LAB") else _keep_profile(rgba.convert("RGB"), image)
-    elif image.mode.startswith(("I", "F")):
-        image = Image.fromarray(_to_uint8(np.array(image)))
     return Picture(np.array(_apply_profile(image)), alpha)
 
 
@@ -178,7 +178,7 @@ def write_picture(picture: Picture, path: Path, *, overwrite: bool = False) -> N
 
 def check_absent(path: Path, *, overwrite: bool) -> None:
     """Raise PictureError where writing `path` would replace a file and `overwrite` is off."""
-    if path.exists() and not overwrite:
+    if os.path.exists(path) and not overwrite:  # unlike Path.exists, False where the folder may not be looked into
         raise PictureError(f"{path}: exists already; choose another name with -o, or add --overwrite")
 
 

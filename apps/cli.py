@@ -1,4 +1,5 @@
-"""The command line: `adain image`, `adain styles`, `adain info`, `adain train`, `adain export-weights`.
+"""The command line: `adain image`, `adain styles`, `adain info`, `adain train`,
+`adain export-weights`, `adain bench`.
 
 Results go to stdout, progress and errors to stderr. Exit 0 ok, 1 something failed, 2 usage, 130 Ctrl-C.
 Nothing heavy is imported here, so that `adain --help` answers at once.
@@ -7,6 +8,7 @@ Nothing heavy is imported here, so that `adain --help` answers at once.
 import dataclasses
 import inspect
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -113,6 +115,22 @@ def info(as_json: Json = False) -> None:
     from .info import print_info
 
     print_info(as_json=as_json)
+
+
+@app.command()
+def bench(
+    size: Annotated[list[str], typer.Option(help="WIDTHxHEIGHT; may be repeated.")] = ["512x512", "640x360"],  # noqa: B006
+    model: Annotated[list[str], typer.Option(help="May be repeated.")] = ["fast", "vgg"],  # noqa: B006
+    dtype: Annotated[list[str], typer.Option(help="May be repeated.")] = ["float32", "auto"],  # noqa: B006
+    device: Device = "auto",
+    as_json: Json = False,
+) -> None:
+    """Time the models on this machine."""
+    from .bench import run_bench
+
+    if wrong := [s for s in size if not re.fullmatch(r"[1-9]\d*x[1-9]\d*", s)]:
+        raise typer.BadParameter(f"got {wrong[0]!r}; want WIDTHxHEIGHT, such as 640x360", param_hint="--size")
+    run_bench(model, size, dtype, device=device, as_json=as_json)
 
 
 def _train(resume: bool = False, **settings: Any) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adain.builtin import find_style
-from adain.errors import AdainError, OptionError
+from adain.errors import AdainError, OptionError, PictureError
 from adain.models import DEFAULT_MODEL
 from adain.picture import Picture, check_absent, encode_picture, format_of, read_picture, write_picture
 
@@ -108,6 +108,8 @@ def run(jobs: list[Job], options: ImageOptions) -> Iterator[dict]:
     from adain.stylizer import STYLE_SIZE, WORK_SIZE, Stylizer
 
     stylizer = Stylizer(options.model, device=options.device)
+    if sys.stderr.isatty():
+        print(f"{stylizer.model} on {stylizer.device}, {stylizer.dtype_name}", file=sys.stderr)
     size = WORK_SIZE if options.size is None else options.size or None
     encoded: dict = {}
     picture: tuple[str, Picture] | None = None  # the photo read last: jobs of one photo stand together
@@ -158,6 +160,8 @@ def write_result(picture: Picture, output: str, *, overwrite: bool) -> None:
         sys.stdout.buffer.write(buffer.getvalue())
         sys.stdout.buffer.flush()
         return
-    if output.endswith("/") or not Path(output).parent.exists():
+    try:
         Path(output).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PictureError(f"{output}: its folder cannot be made ({error.strerror}); choose another place") from error
     write_picture(picture, Path(output), overwrite=overwrite)

@@ -8,17 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from adain import Style, Stylizer
 
 SAMPLES = Path(__file__).parent.parent / "docs" / "samples"
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _two_threads() -> None:
-    torch.set_num_threads(2)
 
 
 @pytest.fixture(scope="session")

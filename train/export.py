@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import pickle
 from pathlib import Path
 
 import torch
@@ -25,8 +26,8 @@ def export_weights(
     try:
         state = torch.load(checkpoint, map_location="cpu", weights_only=True)
         average, architecture, steps = state["average"], state["config"]["model"], state["step"]
-    except (OSError, RuntimeError, EOFError, KeyError) as error:
-        raise TrainingError(f"{checkpoint}: not a checkpoint of 'adain train' ({error})") from error
+    except (OSError, RuntimeError, EOFError, KeyError, pickle.UnpicklingError) as error:
+        raise TrainingError(f"{checkpoint}: not a checkpoint of 'adain train' ({type(error).__name__})") from error
     tensors = {key: value.half().contiguous() for key, value in average.items()}
     folder.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")

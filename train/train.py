@@ -3,6 +3,7 @@
 import csv
 import math
 import os
+import pickle
 import time
 from collections.abc import Callable
 from copy import deepcopy
@@ -71,7 +72,7 @@ def train(config: TrainConfig, *, resume: bool = False, progress: Progress | Non
         return tuple(x.contiguous(memory_format=torch.channels_last) for x in (content, style))
 
     sums: Terms = {}
-    step = first
+    done = first
     try:
         for step in range(first, config.steps):
             content, style = batch(step)
@@ -87,18 +88,19 @@ def train(config: TrainConfig, *, resume: bool = False, progress: Progress | Non
                 raise TrainingError(f"the gradient is {norm.item()} at step {step}: lower --learning-rate and resume")
             optimizer.step()
             update_average(average, net, min(config.ema, (step + 1) / (step + 10)))
+            done = step + 1
             for name, value in terms.items():
                 sums[name] = sums[name] + value.detach() if name in sums else value.detach()
-            if (step + 1) % config.log_every == 0:
+            if done % config.log_every == 0:
                 means = {name: float(value) / config.log_every for name, value in sums.items()}
                 sums = {}
-                write_log(config.run / "log.csv", step + 1, means)
+                write_log(config.run / "log.csv", done, means)
                 if progress:
-                    progress(step + 1, means)
-            if (step + 1) % config.save_every == 0:
-                save_checkpoint(config, step + 1, net, average, optimizer)
+                    progress(done, means)
+            if done % config.save_every == 0:
+                save_checkpoint(config, done, net, average, optimizer)
     except KeyboardInterrupt:
-        save_checkpoint(config, step, net, average, optimizer)  # the interrupted step is done again
+        save_checkpoint(config, done, net, average, optimizer)  # a step cut in the middle is done again
         raise
     return save_checkpoint(config, config.steps, net, average, optimizer)
 
@@ -167,7 +169,7 @@ def load_checkpoint(run: Path, net: nn.Module, average: nn.Module, optimizer: to
     for path in (run / "last.pt", run / "previous.pt"):
         try:
             state = torch.load(path, map_location="cpu", weights_only=True)
-        except (OSError, RuntimeError, EOFError, ValueError):
+        except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError):
             continue  # missing or cut short: the one before will do
         net.load_state_dict(state["net"])
         average.load_state_dict(state["average"])

@@ -111,7 +111,7 @@ def test_unwritable_folder(adain, photo_file: Path, tmp_path: Path):
 def test_output_under_a_file_is_an_error_not_a_traceback(adain, photo_file: Path, tmp_path: Path):
     (tmp_path / "file").write_text("I am no folder")
     done = adain("image", photo_file, "-s", "ink-wash", "-o", "file/a.png", "--size", 64)
-    assert done.returncode == 1 and "cannot be written" in one_error_line(done)
+    assert done.returncode == 1 and "cannot be made" in one_error_line(done)
 
 
 def test_plan_refuses_what_would_collide():
