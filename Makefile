@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 
 demo: $(VENV)/installed
 	@$(BIN)/adain image docs/samples/palace.jpg -s starry-night -s stained-glass -s pointillism -s ink-wash -o demo/ --overwrite
-	@$(BIN)/python docs/sheet.py demo/sheet.jpg docs/samples/palace.jpg demo/palace_stylized_*.png
+	@$(BIN)/python docs/sheet.py --columns 5 demo/sheet.jpg docs/samples/palace.jpg demo/palace_stylized_*.png
 	@echo "your pictures: $(CURDIR)/demo/sheet.jpg"
 
 test: $(VENV)/installed-dev

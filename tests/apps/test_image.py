@@ -93,7 +93,9 @@ def test_bad_choices_are_one_line(adain, photo_file: Path, arguments: list[str],
     assert words in one_error_line(done)
 
 
-@pytest.mark.parametrize("arguments", [["--strength", "3"], ["--strength", "x"], ["--size", "-1"], ["--nope"], []])
+@pytest.mark.parametrize(
+    "arguments", [["--strength", "3"], ["--strength", "x"], ["--size", "-1"], ["--size", "5"], ["--nope"], []]
+)
 def test_usage_errors_exit_2(adain, photo_file: Path, arguments: list[str]):
     style = ["--style", "ink-wash"] if arguments else []
     done = adain("image", photo_file, *style, *arguments)
@@ -112,6 +114,11 @@ def test_output_under_a_file_is_an_error_not_a_traceback(adain, photo_file: Path
     (tmp_path / "file").write_text("I am no folder")
     done = adain("image", photo_file, "-s", "ink-wash", "-o", "file/a.png", "--size", 64)
     assert done.returncode == 1 and "cannot be made" in one_error_line(done)
+
+
+def test_several_results_for_one_file_is_a_usage_error(adain, photo_file: Path):
+    done = adain("image", photo_file, "-s", "ink-wash", "-s", "neon", "-o", "a.png")
+    assert done.returncode == 2 and "cannot all go to" in one_error_line(done)
 
 
 def test_plan_refuses_what_would_collide():
