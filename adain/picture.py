@@ -2,6 +2,7 @@
 
 import io
 import os
+import struct
 import tempfile
 import warnings
 from pathlib import Path
@@ -64,7 +65,8 @@ def read_picture(source: str | Path | bytes) -> Picture:
         raise PictureError(f"{name}: the file is empty (0 bytes); a picture is wanted")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # beyond twice the limit it is an error
+            # Pillow warns of damage and of large pictures; where they are beyond use it raises as well.
+            warnings.simplefilter("ignore")
             image = Image.open(io.BytesIO(data))
             image.load()
             return _to_srgb(ImageOps.exif_transpose(image))
@@ -72,7 +74,7 @@ def read_picture(source: str | Path | bytes) -> Picture:
         return _read_with_opencv(data, name, error)
     except Image.DecompressionBombError as error:
         raise PictureError(f"{name}: too many pixels to open safely ({error}); scale it down first") from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:  # what Pillow's decoders raise on damaged data
+    except (OSError, SyntaxError, ValueError, EOFError, KeyError, TypeError, struct.error) as error:  # what Pillow's decoders raise on damaged data
         raise PictureError(f"{name}: damaged or cut short ({error}); get a whole copy of the file") from error
 
 
