@@ -29,6 +29,8 @@ SAVE_OPTIONS: dict[str, dict[str, object]] = {
     "WEBP": {"quality": JPEG_QUALITY},
     "TIFF": {"compression": "tiff_lzw"},
 }
+# What Pillow's decoders raise on damaged data.
+DAMAGE = (OSError, SyntaxError, ValueError, EOFError, KeyError, TypeError, struct.error)
 
 
 class Picture(NamedTuple):
@@ -74,7 +76,7 @@ def read_picture(source: str | Path | bytes) -> Picture:
         return _read_with_opencv(data, name, error)
     except Image.DecompressionBombError as error:
         raise PictureError(f"{name}: too many pixels to open safely ({error}); scale it down first") from error
-    except (OSError, SyntaxError, ValueError, EOFError, KeyError, TypeError, struct.error) as error:  # what Pillow's decoders raise on damaged data
+    except DAMAGE as error:
         raise PictureError(f"{name}: damaged or cut short ({error}); get a whole copy of the file") from error
 
 
