@@ -87,7 +87,7 @@ def _to_srgb(image: Image.Image) -> Picture:
     elif image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         rgba = image.convert("RGBA")
         alpha = np.array(rgba.getchannel("A"))
-        image = image if image.mode in ("CMYK", "LAB") else _keep_profile(rgba.convert("RGB"), image)
+        image = _keep_profile(rgba.convert("RGB"), image)
     return Picture(np.array(_apply_profile(image)), alpha)
 
 

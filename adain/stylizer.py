@@ -12,7 +12,6 @@ from torch import Tensor
 from .builtin import find_style
 from .device import choose_device, choose_dtype
 from .errors import OptionError, StyleError
-from .layers import Statistics
 from .models import DEFAULT_MODEL, load_model
 from .picture import Picture, read_picture
 from .style import Style
@@ -79,7 +78,7 @@ class Stylizer:
         width, height = (max(MULTIPLE, round(side / MULTIPLE) * MULTIPLE) for side in (width, height))
         resized = Picture(rgb).resized(width, height).rgb
         levels = self.network.encode_style(self._to_tensor(resized).to(self.dtype))
-        levels = {k: Statistics(s.mean.cpu(), s.std.cpu()) for k, s in levels.items()}
+        levels = {layer: level.to(torch.device("cpu")) for layer, level in levels.items()}
         return Style(name or "style", self.model, levels)
 
     def stylize(

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 from rich.console import Console
 from rich.table import Table
@@ -42,6 +43,4 @@ def write_sheet(path: Path, *, overwrite: bool = False) -> None:
         with Image.open(style.path) as picture:
             sheet.paste(ImageOps.fit(picture.convert("RGB"), (THUMBNAIL - 4, THUMBNAIL - 4)), (x + 2, y + 2))
         draw.text((x + THUMBNAIL // 2, y + THUMBNAIL + CAPTION // 2 - 2), style.name, INK, font, anchor="mm")
-    import numpy as np
-
     write_picture(Picture(np.array(sheet)), path, overwrite=overwrite)
