@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .layers import ReflectConv, Statistics, StyleLevels, UpsampleConv, adain, statistics
+from .layers import Impose, ReflectConv, Statistics, StyleLevels, UpsampleConv, statistics
 
 WIDTH_HALF, WIDTH_QUARTER, WIDTH_EIGHTH = 24, 48, 96  # channels at 1/2, 1/4 and 1/8 of the picture's size
 RESIDUAL_BLOCKS = 3
@@ -57,9 +57,9 @@ class ResidualBlock(nn.Module):
         self.first = ReflectConv(width, width)
         self.second = ReflectConv(width, width)
 
-    def forward(self, x: Tensor, first_style: Statistics, second_style: Statistics) -> Tensor:
-        y = F.relu_(adain(self.first(x), first_style))
-        return x + adain(self.second(y), second_style)
+    def forward(self, x: Tensor, name: str, impose: Impose) -> Tensor:
+        y = F.relu_(impose(f"{name}a", self.first(x)))
+        return x + impose(f"{name}b", self.second(y))
 
 
 class FastNet(nn.Module):
@@ -87,21 +87,14 @@ class FastNet(nn.Module):
         """(B, 3, H, W) RGB 0..1, sides multiples of 16 -> statistics for every AdaIN layer."""
         return self.style_encoder(style - 0.5)
 
-    def forward(self, content: Tensor, style: StyleLevels, strength: float = 1.0) -> Tensor:
-        """Stylize (B, 3, H, W) RGB 0..1.
-
-        Below full strength the statistics move towards those the style encoder finds in the content itself: the
-        network is trained to give a picture back when it is its own style.
-        """
-        if strength < 1:
-            own = self.encode_style(content)
-            style = {name: own[name].lerp(style[name], strength) for name in self.levels}
+    def forward(self, content: Tensor, impose: Impose) -> Tensor:
+        """Stylize (B, 3, H, W) RGB 0..1; `impose` does the work of the AdaIN layers, whose names are `levels`."""
         half = F.relu_(self.down_half(F.pixel_unshuffle(content - 0.5, 2)))  # (B, 24, H/2, W/2)
         quarter = F.relu_(self.down_quarter(half))  # (B, 48, H/4, W/4)
-        x = adain(self.down_eighth(quarter), style["bottleneck"])  # (B, 96, H/8, W/8)
+        x = impose("bottleneck", self.down_eighth(quarter))  # (B, 96, H/8, W/8)
         for i, block in enumerate(self.blocks, 1):
-            x = block(x, style[f"block{i}a"], style[f"block{i}b"])
-        x = F.relu_(adain(self.up_quarter(x) + quarter, style["up_quarter"]))
-        x = F.relu_(adain(self.up_half(x) + half, style["up_half"]))
-        x = F.relu_(adain(self.refine(x), style["refine"]))
+            x = block(x, f"block{i}", impose)
+        x = F.relu_(impose("up_quarter", self.up_quarter(x) + quarter))
+        x = F.relu_(impose("up_half", self.up_half(x) + half))
+        x = F.relu_(impose("refine", self.refine(x)))
         return self.out(x) + 0.5  # (B, 3, H, W)

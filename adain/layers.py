@@ -1,6 +1,7 @@
 """The AdaIN layer and the few building blocks both networks share."""
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
@@ -25,6 +26,7 @@ class Statistics(NamedTuple):
 
 
 StyleLevels = dict[str, Statistics]  # AdaIN layer name -> the statistics it imposes
+Impose = Callable[[str, Tensor], Tensor]  # AdaIN layer name, its input (B, C, H, W) -> its output
 
 
 def statistics(features: Tensor) -> Statistics:
@@ -72,7 +74,7 @@ class _FusedStatistics(torch.autograd.Function):
         return torch.addcmul(offset.to(features.dtype), features, slope.to(features.dtype))
 
 
-def adain(content: Tensor, style: Statistics) -> Tensor:
+def adain(content: Tensor, style: Statistics, own: Statistics | None = None) -> Tensor:
     """Adaptive instance normalisation: give `content` the channel statistics of a style.
 
     Huang & Belongie, ICCV 2017, equation 8.
@@ -80,19 +82,26 @@ def adain(content: Tensor, style: Statistics) -> Tensor:
     Args:
         content: (B, C, H, W), any floating dtype.
         style: statistics with B (or 1) and C matching.
+        own: what to take for the statistics of `content`, B (or 1) and C matching; measured where not given. Tiles of
+            one picture share those of the whole; video frames share those of their neighbours.
 
     Returns:
         (B, C, H, W) in the dtype of `content`.
     """
     if content.device.type == "cpu":
         # One picture at a time, instance and batch normalisation are the same thing, and the latter is fused.
-        means, stds = (s.flatten(1).expand(len(content), -1) for s in style)
+        count = len(content)
+        means, stds = (s.flatten(1).expand(count, -1) for s in style)
+        known: list[tuple[Tensor | None, Tensor | None]] = [(None, None)] * count
+        if own:
+            known = list(zip(own.mean.flatten(1).expand(count, -1), own.std.square().flatten(1).expand(count, -1)))
+        floor = 0.0 if own else VARIANCE_FLOOR  # a given std has it already
         pictures = [
-            F.batch_norm(picture, None, None, std, mean, training=True, momentum=0.0, eps=VARIANCE_FLOOR)
-            for picture, mean, std in zip(content.split(1), means, stds, strict=True)
+            F.batch_norm(picture, *known[i], stds[i], means[i], training=not own, momentum=0.0, eps=floor)
+            for i, picture in enumerate(content.split(1))
         ]
-        return pictures[0] if len(pictures) == 1 else torch.cat(pictures)
-    own = statistics(content)
+        return pictures[0] if count == 1 else torch.cat(pictures)
+    own = own or statistics(content)
     scale = style.std / own.std
     shift = style.mean - own.mean * scale
     return content * scale.to(content.dtype) + shift.to(content.dtype)

@@ -1,5 +1,6 @@
 """The library's front door: encode a style once, stylize any number of pictures with it."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,6 +13,8 @@ from torch import Tensor
 from .builtin import find_style
 from .device import choose_device, choose_dtype
 from .errors import OptionError, StyleError
+from .impose import plain
+from .layers import Impose, StyleLevels
 from .models import DEFAULT_MODEL, load_model
 from .picture import Picture, read_picture
 from .style import Style
@@ -147,15 +150,36 @@ class Stylizer:
         return x.to(content.device, content.dtype).view_as(content)
 
     @torch.inference_mode()
-    def stylize_tensor(self, content: Tensor, style: Style, *, strength: float = 1.0) -> Tensor:
-        """The bare network: (B, 3, H, W) float RGB 0..1 on the stylizer's device -> the same, float32, clamped."""
+    def stylize_tensor(
+        self, content: Tensor, style: Style, *, strength: float = 1.0, impose: Callable[[StyleLevels], Impose] = plain
+    ) -> Tensor:
+        """The bare network: (B, 3, H, W) float RGB 0..1 on the stylizer's device -> the same, float32, clamped.
+
+        `impose` makes the work of the AdaIN layers out of the style's levels: see `adain.impose`.
+        """
         height, width = content.shape[2:]
         padding = (0, -width % MULTIPLE, 0, -height % MULTIPLE)
         x = F.pad(content.to(self.dtype), padding, mode="replicate") if any(padding) else content.to(self.dtype)
         x = x.contiguous(memory_format=torch.channels_last)
         levels = {name: level.to(self.device) for name, level in style.levels.items()}
-        out = self.network(x, levels, strength)
+        if strength < 1:
+            levels = self.weaken(levels, x, strength)
+        out = self.network(x, impose(levels))
         return out[:, :, :height, :width].float().clamp(0, 1)
+
+    def weaken(self, levels: StyleLevels, content: Tensor, strength: float) -> StyleLevels:
+        """Move the levels of a style towards those of the content itself, which the networks were trained to give back.
+
+        For `vgg` that is the paper's alpha (equation 14): AdaIN is linear in the statistics it imposes, so mixing them
+        mixes the features.
+        """
+        height, width = content.shape[2:]
+        width, height = (max(MULTIPLE, round(s / MULTIPLE) * MULTIPLE) for s in fit(width, height, STYLE_SIZE))
+        if (height, width) != tuple(content.shape[2:]):
+            small = F.interpolate(content.float(), (height, width), mode="bilinear", antialias=True)
+            content = small.to(content.dtype, memory_format=torch.channels_last)
+        own = self.network.encode_style(content)
+        return {name: own[name].lerp(level, strength) for name, level in levels.items()}
 
     def _to_tensor(self, rgb: np.ndarray) -> Tensor:
         """(H, W, 3) uint8 -> (1, 3, H, W) float32 0..1 on the device."""

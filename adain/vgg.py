@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .layers import ReflectConv, StyleLevels, adain, statistics, upsample
+from .layers import Impose, ReflectConv, StyleLevels, statistics, upsample
 
 CAFFE_MEAN_BGR = (103.939, 116.779, 123.68)  # ImageNet channel means, 0..255, as the Oxford networks were trained
 BOTTLENECK = "relu4_1"
@@ -87,10 +87,6 @@ class VGGNet(nn.Module):
         """(B, 3, H, W) RGB 0..1 -> the statistics of its relu4_1 features."""
         return {BOTTLENECK: statistics(self.encoder(style)[BOTTLENECK])}
 
-    def forward(self, content: Tensor, style: StyleLevels, strength: float = 1.0) -> Tensor:
-        """Stylize (B, 3, H, W) RGB 0..1; `strength` is the paper's alpha (equation 14)."""
-        features = self.encoder(content)[BOTTLENECK]
-        stylized = adain(features, style[BOTTLENECK])
-        if strength < 1:
-            stylized = torch.lerp(features, stylized, strength)
-        return self.decoder(stylized)
+    def forward(self, content: Tensor, impose: Impose) -> Tensor:
+        """Stylize (B, 3, H, W) RGB 0..1; `impose` does the work of the AdaIN layer."""
+        return self.decoder(impose(BOTTLENECK, self.encoder(content)[BOTTLENECK]))

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from adain.device import choose_device, choose_training_dtype
 from adain.errors import TrainingError
 from adain.fast import FastNet
+from adain.impose import plain
 from adain.layers import statistics
 from adain.models import build, weights_folder
 from adain.vgg import VGGEncoder, VGGNet
@@ -113,7 +114,7 @@ def loss_terms(
     net: FastNet | VGGNet, teacher: VGGEncoder, content: Tensor, style: Tensor, config: TrainConfig
 ) -> Terms:
     """All weighted loss terms of one batch; content and style are (B, 3, H, W) RGB 0..1."""
-    output = net(content, net.encode_style(style))
+    output = net(content, plain(net.encode_style(style)))
     layers = tuple(dict.fromkeys((*STYLE_LAYERS, *config.content_layers)))
     got = teacher(output, layers)
     with torch.no_grad():
@@ -128,7 +129,7 @@ def loss_terms(
     if config.identity_weight:
         half = len(content) // 2 or 1
         same = torch.cat([content[:half], style[half:]])  # a picture in its own style shall come back
-        terms["identity"] = config.identity_weight * F.l1_loss(net(same, net.encode_style(same)).float(), same)
+        terms["identity"] = config.identity_weight * F.l1_loss(net(same, plain(net.encode_style(same))).float(), same)
     return terms
 
 
