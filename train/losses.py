@@ -1,4 +1,4 @@
-"""The losses a network is trained with. All but the pixel losses are measured in the features of a fixed VGG."""
+"""The losses a network is trained with. All but the pixel losses are measured in the features of a fixed network."""
 
 import torch
 import torch.nn.functional as F
@@ -21,6 +21,13 @@ def content_loss(output: Features, content: Features, weights: dict[str, float])
     return torch.stack(terms).sum()
 
 
+def adain_target_loss(output: Tensor, content: Tensor, style: Statistics) -> Tensor:
+    """Squared distance to the AdaIN target of the deep layer (paper, equation 12), in units of the style's variance."""
+    target = adain(content, style).float()
+    distance = (output.float() - target).square().mean((1, 2, 3))  # (B,)
+    return (distance / style.std.square().mean((1, 2, 3))).mean()
+
+
 def style_loss(output: Features, style: dict[str, Statistics]) -> Tensor:
     """Distance of channel means and stds (paper, equation 13), each layer in units of the style's own mean variance.
 
@@ -33,6 +40,38 @@ def style_loss(output: Features, style: dict[str, Statistics]) -> Tensor:
         distance = (got.mean - wanted.mean).square() + (got.std - wanted.std).square()  # (B, C, 1, 1)
         terms.append((distance.mean((1, 2, 3)) / unit).mean())
     return torch.stack(terms).sum()
+
+
+def gram(features: Tensor) -> Tensor:
+    """Channel correlations (Gatys et al., CVPR 2016, equation 3), by pixel: (B, C, H, W) -> (B, C, C), float32."""
+    flat = features.float().flatten(2)
+    return flat @ flat.transpose(1, 2) / flat.shape[2]
+
+
+def gram_loss(output: Features, style: dict[str, Tensor]) -> Tensor:
+    """Squared distance of Gram matrices relative to the style's, summed over layers; `style` holds `gram`s."""
+    terms = []
+    for name, wanted in style.items():
+        distance = (gram(output[name]) - wanted).square().sum((1, 2))
+        terms.append((distance / wanted.square().sum((1, 2))).mean())
+    return torch.stack(terms).sum()
+
+
+def colour_loss(output: Tensor, style: Tensor) -> Tensor:
+    """Distance of the pixels' mean and covariance, relative to the style's variance. (B, 3, H, W) RGB 0..1."""
+    (mean, covariance), (wanted, wanted_covariance) = _palette(output), _palette(style)
+    variance = wanted_covariance.diagonal(dim1=1, dim2=2).mean(1) + 1e-3  # (B,); the floor is for flat styles
+    means = (mean - wanted).square().mean(1) / variance
+    covariances = (covariance - wanted_covariance).square().mean((1, 2)) / variance.square()
+    return (means + covariances).mean()
+
+
+def _palette(image: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean (B, 3) and covariance (B, 3, 3) of the pixels."""
+    pixels = image.float().flatten(2)  # (B, 3, H * W)
+    mean = pixels.mean(2, keepdim=True)
+    centred = pixels - mean
+    return mean[:, :, 0], centred @ centred.transpose(1, 2) / pixels.shape[2]
 
 
 def total_variation(image: Tensor) -> Tensor:
