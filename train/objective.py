@@ -9,10 +9,7 @@ from torch import Tensor, nn
 from adain.fast import FastNet
 from adain.impose import plain
 from adain.layers import Statistics, statistics
-from adain.vgg import VGGNet
-
-from .config import TrainConfig
-from .losses import (
+from adain.losses import (
     adain_target_loss,
     colour_loss,
     content_loss,
@@ -22,7 +19,10 @@ from .losses import (
     style_loss,
     total_variation,
 )
-from .perceptual import Perceptual
+from adain.perceptual import Perceptual
+from adain.vgg import VGGNet
+
+from .config import TrainConfig
 from .temporal import temporal_loss
 
 Terms = dict[str, Tensor]

@@ -13,6 +13,7 @@ from torch.nn.parallel import DistributedDataParallel
 from adain.device import choose_device, choose_training_dtype
 from adain.errors import TrainingError
 from adain.models import build
+from adain.perceptual import VGG16, load_perceptual
 from adain.vgg import VGGNet
 
 from .checkpoint import TrainingState
@@ -21,7 +22,6 @@ from .data import PictureBank, batches
 from .group import mean_over_processes, own_device, process_group
 from .journal import Journal, Progress
 from .objective import Batch, Objective, Terms
-from .perceptual import VGG16, load_teacher
 
 DIVERGED = 5.0  # times the loss of late: worse than this is no noise
 LATE = 0.9  # how much of the loss of late is older than the last look
@@ -47,8 +47,8 @@ def train(
         notice: called with a line of text when something happened that a person should know.
 
     Raises:
-        TrainingError: no pictures, no perceptual network, an earlier run in the way, or a loss that diverges whatever
-            the learning rate.
+        TrainingError: no pictures, an earlier run in the way, or a loss that diverges whatever the learning rate.
+        WeightsError: no perceptual network.
     """
     rank, processes = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
     chief = rank == 0
@@ -91,10 +91,10 @@ def train(
 
 def prepare(config: TrainConfig, device: torch.device, dtype: torch.dtype) -> TrainingState:
     """Build the network with its losses, its average and its optimizer, with fresh weights."""
-    teacher = load_teacher(config.features, config.teacher, device=device, dtype=dtype)
+    teacher = load_perceptual(config.features, config.teacher, device=device, dtype=dtype)
     net = build(config.model)
     if isinstance(net, VGGNet):
-        encoder = teacher if isinstance(teacher, VGG16) else load_teacher("vgg16", None, device=device, dtype=dtype)
+        encoder = teacher if isinstance(teacher, VGG16) else load_perceptual("vgg16", None, device=device, dtype=dtype)
         net.encoder.load_state_dict(encoder.encoder.state_dict())  # type: ignore[union-attr, operator]
     net = net.to(device).to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
     trainable = [p for p in net.parameters() if p.requires_grad]

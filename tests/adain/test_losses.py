@@ -4,7 +4,10 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from adain.train.losses import (
+from adain.train.temporal import moved, random_flow, temporal_loss, warp
+
+from adain.layers import adain, statistics
+from adain.losses import (
     adain_target_loss,
     colour_loss,
     content_loss,
@@ -14,15 +17,12 @@ from adain.train.losses import (
     style_loss,
     total_variation,
 )
-from adain.train.perceptual import VGG_STYLE_LAYERS, Perceptual, load_teacher
-from adain.train.temporal import moved, random_flow, temporal_loss, warp
-
-from adain.layers import adain, statistics
+from adain.perceptual import VGG_STYLE_LAYERS, Perceptual, load_perceptual
 
 
 @pytest.fixture(scope="module")
 def teacher() -> Perceptual:
-    return load_teacher("vgg16", None, device=torch.device("cpu"), dtype=torch.float32)
+    return load_perceptual("vgg16", None, device=torch.device("cpu"), dtype=torch.float32)
 
 
 @pytest.fixture

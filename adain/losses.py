@@ -1,10 +1,10 @@
-"""The losses a network is trained with. All but the pixel losses are measured in the features of a fixed network."""
+"""The losses of style transfer. All but the pixel losses are measured in the features of a fixed network."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from adain.layers import Statistics, adain, statistics
+from .layers import Statistics, adain, statistics
 
 Features = dict[str, Tensor]
 
