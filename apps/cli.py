@@ -194,6 +194,48 @@ def bench(
     run_bench(model, size, dtype, device=device, as_json=as_json)
 
 
+evaluate = typer.Typer(help="Measure results.", no_args_is_help=True)
+app.add_typer(evaluate, name="eval")
+
+
+@evaluate.command("images")
+def eval_images(
+    outputs: Annotated[
+        list[Path] | None, typer.Argument(help="Folders of results, named CONTENT_STYLE.png.", show_default=False)
+    ] = None,
+    *,
+    pairs: Annotated[Path | None, typer.Option(help="CSV with the columns content and style.")] = None,
+    content: Annotated[list[str], typer.Option("--content", "-c", help="A photo; may be repeated.")] = [],  # noqa: B006
+    style: Annotated[
+        list[str], typer.Option("--style", "-s", help="A picture or built-in name; every photo meets every style.")
+    ] = [],  # noqa: B006
+    model: Annotated[list[str], typer.Option(help="Measure a model; may be repeated.")] = [],  # noqa: B006
+    strength: Annotated[list[float], typer.Option(min=0, max=1, help="May be repeated, for a curve.")] = [1.0],  # noqa: B006
+    size: Annotated[int, typer.Option(help="Everything is cropped and scaled to this square, px.")] = 512,
+    judge: Annotated[str, typer.Option(help="vgg16 (the network of training), vgg19 or resnet50.")] = "vgg16",
+    teacher: Annotated[Path | None, typer.Option(help="Weights of the judge.")] = None,
+    device: Device = "auto",
+    csv: Annotated[Path | None, typer.Option(help="Write every pair's figures.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw style against SSIM.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure stylized pictures: likeness to style and photo, and artefacts."""
+    from .quality import Method, all_pairs, check_size, read_pairs, run_quality
+
+    check_size(size)
+    methods = [Method(folder=folder) for folder in outputs or []]
+    methods += [Method(model=name, strength=s) for name in model for s in strength]
+    if not methods:
+        raise typer.BadParameter("nothing to measure: name folders of results, or --model")
+    if (pairs is None) == (not content or not style):
+        raise typer.BadParameter("name the pairs: either --pairs, or both --content and --style")
+    chosen = read_pairs(pairs) if pairs else all_pairs(content, style)
+    run_quality(
+        chosen, methods, size=size, judge=judge, teacher=teacher, device=device, csv_path=csv, plot_path=plot,
+        as_json=as_json,
+    )  # fmt: skip
+
+
 def _train(resume: bool = False, **settings: Any) -> None:
     """Train a model on folders of your own. Every setting of the run is an option."""
     from .train import run_training
