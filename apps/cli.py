@@ -276,6 +276,27 @@ def export_weights(
     run_export(checkpoint, folder, name, trained_on, overwrite=overwrite)
 
 
+export = typer.Typer(help="Models for other runtimes.", no_args_is_help=True)
+app.add_typer(export, name="export")
+Exported = Annotated[Path | None, typer.Option("--output", "-o", help="File. (default: named after the model)")]
+
+
+@export.command("onnx")
+def to_onnx(model: Model = DEFAULT_MODEL, output: Exported = None) -> None:
+    """Write NAME.onnx, which paints in any style, and NAME_style.onnx, which encodes styles."""
+    from .export import run_export_onnx
+
+    run_export_onnx(model, output)
+
+
+@export.command("openvino")
+def to_openvino(model: Model = DEFAULT_MODEL, output: Exported = None) -> None:
+    """Write NAME.xml and NAME_style.xml for OpenVINO."""
+    from .export import run_export_openvino
+
+    run_export_openvino(model, output)
+
+
 def main() -> None:
     """Run the command line; errors a user can meet become one line on stderr."""
     try:

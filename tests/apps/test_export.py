@@ -1,0 +1,48 @@
+"""Exported graphs paint what the library paints, in another runtime, at any size and in any style."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from adain import Stylizer
+
+onnxruntime = pytest.importorskip("onnxruntime")
+pytest.importorskip("onnxscript")
+
+TOLERANCE = 2.0  # of 255, mean
+
+
+def expected(model: str, photo: np.ndarray, style: np.ndarray) -> np.ndarray:
+    stylizer = Stylizer(model, device="cpu", dtype="float32")
+    return stylizer.stylize(photo, stylizer.encode_style(style))
+
+
+@pytest.mark.parametrize("model", ["fast", "vgg"])
+def test_onnx_paints_as_the_library_does(adain, photo: np.ndarray, tmp_path: Path, model: str):
+    done = adain("export", "onnx", "--model", model)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.decode().split() == [f"{model}.onnx", f"{model}_style.onnx"]
+    painter, encoder = (onnxruntime.InferenceSession(tmp_path / name) for name in done.stdout.decode().split())
+    for content, style in ((photo, photo[:96, ::-1]), (photo[:128, :64], photo[:, :144, ::-1])):
+        mean, std = encoder.run(None, {"style": style[None]})
+        painted = painter.run(None, {"content": content[None], "mean": mean, "std": std})[0]
+        assert painted.shape == content[None].shape and painted.dtype == np.uint8
+        assert np.abs(painted[0].astype(int) - expected(model, content, style)).mean() < TOLERANCE
+
+
+def test_openvino_paints_as_the_library_does(adain, photo: np.ndarray, tmp_path: Path):
+    openvino = pytest.importorskip("openvino")
+    done = adain("export", "openvino", "-o", "o/x.xml")
+    assert done.returncode == 0, done.stderr
+    painter, encoder = (openvino.compile_model(tmp_path / name, "CPU") for name in done.stdout.decode().split())
+    style = photo[:96, ::-1]
+    mean, std = (encoder(style[None])[i] for i in (0, 1))
+    painted = painter([photo[None], mean, std])[0][0]
+    assert np.abs(painted.astype(int) - expected("fast", photo, style)).mean() < TOLERANCE
+
+
+def test_mistakes_are_one_line(adain):
+    for arguments, words in ((["-o", "x.txt"], b"ends in .onnx"), (["--model", "slow"], b"unknown model")):
+        done = adain("export", "onnx", *arguments)
+        assert done.returncode == 1 and words in done.stderr and b"Traceback" not in done.stderr
