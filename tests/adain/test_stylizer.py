@@ -130,3 +130,11 @@ def test_wrong_options_say_what_is_wanted(fast: Stylizer, starry: Style, photo: 
 def test_a_style_of_another_model_is_refused(photo: np.ndarray, starry: Style):
     with pytest.raises(StyleError, match="encoded by 'fast'"):
         Stylizer("vgg", device="cpu").stylize(photo, starry)
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_a_picture_without_contrast_stays_calm(stylizer: Stylizer, level: int):
+    """A covered lens must not become a pattern: there is nothing to normalise but rounding errors."""
+    flat = np.full((96, 128, 3), level, np.uint8)
+    painted = stylizer.stylize(flat, stylizer.encode_style("starry-night", size=256))
+    assert painted.astype(float).std((0, 1)).max() < 4
