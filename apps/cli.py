@@ -1,4 +1,4 @@
-"""The command line: `adain image`, `adain styles`, `adain info`, `adain train`,
+"""The command line: `adain image`, `adain webcam`, `adain styles`, `adain info`, `adain train`,
 `adain export-weights`, `adain bench`.
 
 Results go to stdout, progress and errors to stderr. Exit 0 ok, 1 something failed, 2 usage, 130 Ctrl-C.
@@ -19,6 +19,8 @@ from adain.train.config import TRAINING_HELP, TrainConfig
 from adain import __version__
 from adain.errors import AdainError, OptionError
 from adain.models import DEFAULT_MODEL
+
+from .keys import keys_help
 
 app = typer.Typer(
     name="adain",
@@ -95,6 +97,83 @@ def image(
     failed = stylize_all(content, style, output, options, as_json=as_json)
     if failed:
         raise typer.Exit(1)
+
+
+@app.command(epilog=keys_help())
+def webcam(
+    *,
+    camera: Annotated[
+        str, typer.Option("--camera", "-c", help="Index, /dev/video2, rtsp://..., clip, or folder of pictures.")
+    ] = "0",
+    list_: Annotated[bool, typer.Option("--list", help="List the cameras, and stop.")] = False,
+    resolution: Annotated[str, typer.Option(help="WIDTHxHEIGHT to ask the camera for.")] = "640x360",
+    camera_fps: Annotated[
+        float, typer.Option(min=0.1, max=1000, help="Rate to ask it for; of a folder: pictures a second.")
+    ] = 30.0,
+    style: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--style",
+            "-s",
+            help="A picture, or a built-in name; may be repeated. (default: all built-in)",
+            show_default=False,
+        ),
+    ] = None,
+    styles: Annotated[
+        Path | None,
+        typer.Option(help="A folder of styles; pictures dropped in while it runs appear.", show_default=False),
+    ] = None,
+    shuffle: Annotated[
+        float | None, typer.Option(min=1, help="Change the style every so many seconds.", show_default=False)
+    ] = None,
+    strength: Annotated[float, typer.Option(min=0.0, max=1.0, help="0 is the picture, 1 the full style.")] = 1.0,
+    color: Annotated[str, typer.Option(help="Whose colours: style, content, lab, histogram or coral.")] = "style",
+    smooth: Annotated[str, typer.Option(help="Smoothing between frames: off, light, flow or strong.")] = "flow",
+    fps: Annotated[float, typer.Option(min=1, max=240, help="Rate to hold; the working size adapts to it.")] = 30.0,
+    size: Annotated[
+        int | None,
+        typer.Option(
+            min=SMALLEST, help="Long side in px to work at. (default: as large as --fps allows)", show_default=False
+        ),
+    ] = None,
+    mirror: Annotated[
+        bool | None, typer.Option(help="Flip left and right. (default: for a camera in the window)", show_default=False)
+    ] = None,
+    loop: Annotated[bool, typer.Option("--loop", help="Play a clip or folder again and again.")] = False,
+    max_frames: Annotated[
+        int | None, typer.Option(min=1, help="Stop after so many frames shown.", show_default=False)
+    ] = None,
+    record: Annotated[Path | None, typer.Option(help="Record to this .mp4.", show_default=False)] = None,
+    virtual_camera: Annotated[
+        bool, typer.Option("--virtual-camera", help="Be a camera that video calls can choose.")
+    ] = False,
+    headless: Annotated[bool, typer.Option("--headless", help="No window; Ctrl-C ends it.")] = False,
+    fullscreen: Annotated[bool, typer.Option("--fullscreen", help="Begin in full screen.")] = False,
+    stats: Annotated[
+        Path | None, typer.Option(help="Write a CSV with the times of every frame.", show_default=False)
+    ] = None,
+    snapshots: Annotated[Path, typer.Option(help="Folder for the files of the keys s and r.")] = Path(),
+    model: Model = DEFAULT_MODEL,
+    device: Device = "auto",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Paint what the camera sees, live."""
+    if not re.fullmatch(r"[1-9]\d*x[1-9]\d*", resolution):
+        raise typer.BadParameter(f"got {resolution!r}; want WIDTHxHEIGHT, such as 640x360", param_hint="--resolution")
+    from .webcam import Wanted, WebcamOptions, print_cameras, run_webcam
+
+    if list_:
+        print_cameras(as_json=as_json)
+        return
+    width, height = map(int, resolution.split("x"))
+    options = WebcamOptions(
+        camera=camera, wanted=Wanted(width, height, camera_fps), styles=tuple(style or ()), styles_folder=styles,
+        shuffle=shuffle, strength=strength, color=color, smooth=smooth, fps=fps, size=size, mirror=mirror, loop=loop,
+        max_frames=max_frames, record=record, virtual_camera=virtual_camera, headless=headless, fullscreen=fullscreen,
+        stats=stats, snapshots=snapshots, model=model, device=device, overwrite=overwrite,
+    )  # fmt: skip
+    run_webcam(options, as_json=as_json)
 
 
 @app.command()
