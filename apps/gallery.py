@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from adain.builtin import find_style, list_styles
+from adain.color import match_color
 from adain.errors import AdainError, StyleError
 from adain.picture import FORMATS, Picture, read_picture
 from adain.style import Style
@@ -29,6 +30,7 @@ class Entry:
     stamp: tuple[int, int] = (0, 0)  # change time and bytes of the file
     thumbnail: np.ndarray | None = None  # (72, 96, 3) uint8 RGB
     style: Style | None = None
+    recolored: Style | None = None  # encoded with the colours of the gallery's palette
     error: str = ""
     name: str = field(init=False)
 
@@ -58,6 +60,7 @@ class Gallery:
         self.entries: tuple[Entry, ...] = ()  # replaced as a whole
         self.index = 0
         self.size = size
+        self._palette: np.ndarray | None = None
         self._stylizer = stylizer
         self._fixed = [Entry(find_style(name)) for name in (names if names or folder else list_styles())]
         self._folder = folder
@@ -112,6 +115,13 @@ class Gallery:
         if others:
             self.choose(random.choice(others))
 
+    def recolor(self, palette: np.ndarray | None) -> None:
+        """Have the current style and the next encoded with the colours of a picture too, (H, W, 3) uint8 RGB."""
+        self._palette = palette
+        for entry in self.entries:
+            entry.recolored = None
+        self._wake.set()
+
     def after(self) -> Entry:
         """The style after the current one."""
         entries = self.entries
@@ -122,6 +132,7 @@ class Gallery:
             self._wake.clear()
             if self._folder and time.monotonic() - self._looked > WATCH:
                 self._refresh(settled=True)
+            self._recolor_current()
             waiting = self._nearest_unready()
             if waiting:
                 self._prepare(waiting)
@@ -137,6 +148,19 @@ class Gallery:
                     return entry
         # Those the number keys name, and then thumbnails for the strip come with them.
         return next((e for e in entries[:9] if e.style is None and not e.error), None)
+
+    def _recolor_current(self) -> None:
+        palette = self._palette
+        for entry in (self.current, self.after()) if palette is not None else ():
+            if entry.style and entry.recolored is None:
+                try:
+                    colored = match_color(read_picture(entry.path).rgb, palette)
+                    recolored = self._stylizer.encode_style(colored, size=self.size, name=entry.name)
+                except AdainError as error:  # the file has gone since
+                    entry.error = str(error)
+                    continue
+                if palette is self._palette:
+                    entry.recolored = recolored
 
     def _prepare(self, entry: Entry) -> None:
         try:

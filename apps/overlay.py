@@ -14,7 +14,7 @@ Color = tuple[int, int, int]  # RGB
 
 WHITE, GREY, ACCENT, AMBER, RED = (255, 255, 255), (190, 196, 204), (90, 200, 250), (255, 204, 80), (255, 69, 58)
 BACKGROUND: Color = (16, 18, 22)
-SHADE = 190  # of 255: how much of a panel's background hides the picture; text keeps its contrast on white
+SHADE = 200  # of 255: how much of a panel's background hides the picture; text keeps its contrast on white
 STRIP_HEIGHT = 92  # px at scale 1
 THUMB = (84, 63)  # px at scale 1
 GAP = 6  # px at scale 1

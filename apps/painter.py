@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from adain.frames import FrameStylizer
+from adain.smoother import DEFAULT_SMOOTH
 from adain.style import Style
 
 from .camera import Frame
@@ -26,7 +27,7 @@ class Look:
     style: Style
     strength: float = 1.0
     color: str = "style"
-    smooth: str = "off"
+    smooth: str = DEFAULT_SMOOTH
     mirror: bool = False
     paused: bool = False
 
@@ -138,7 +139,7 @@ class Painter:
             if frame is None:
                 continue
             held = frame
-            if scene != (scene := (frame.shot, frame.rgb.shape, look.mirror, look.smooth)):
+            if scene != (scene := (frame.shot, frame.rgb.shape, look.mirror)):
                 self._stylizer.reset()
             painting = self._paint(frame, look)
             last = look if not self._fade.running(now) else None
@@ -152,6 +153,7 @@ class Painter:
         longest = max(content.shape[:2])
         stylizer, controller = self._stylizer, self._controller
         stylizer.style, stylizer.strength = self._fade.at(started), look.strength
+        stylizer.color, stylizer.smooth = look.color, look.smooth
         if controller:
             controller.largest = longest
             stylizer.size = controller.size

@@ -5,7 +5,7 @@ import statistics
 from collections import deque
 
 STEP = 16  # px; sizes are multiples of it, as the networks want
-SMALLEST = 160  # px, long side; smaller paintings show nothing
+SMALLEST = 192  # px, long side; smaller paintings show nothing
 HEADROOM = 0.88  # share of a frame's time that its work may take; the rest covers what varies
 RAISE = 0.85  # share of that which a larger size is allowed to take by prediction before it is tried
 SETTLE = 3  # frames after a change of size that tell nothing: kernels for the new shape are being prepared

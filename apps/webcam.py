@@ -221,7 +221,9 @@ class Webcam:
             raise self.camera.error
 
     def _show(self, painting: Painting) -> None:
-        self._painting = painting
+        first, self._painting = self._painting is None, painting
+        if first:
+            self._take_palette()
         self._picture = compose(painting.content, painting.painted, self.split)
         self.shown += 1
         self._rate.tick()
@@ -259,13 +261,19 @@ class Webcam:
         if self.options.shuffle and time.monotonic() - self._shuffled > self.options.shuffle:
             self._shuffled = time.monotonic()
             self.gallery.shuffle()
+            self._take_palette()
         style, look = self._wanted_style(), self.painter.look
         if style and style is not look.style:
             self.painter.look = replace(look, style=style)
 
     def _wanted_style(self) -> Style | None:
-        style = self.gallery.current.style
-        other = self.gallery.after().style if self.blend else None
+        current, after = self.gallery.current, self.gallery.after()
+        if self.painter.look.color == "coral":
+            style, other = current.recolored, after.recolored
+        else:
+            style, other = current.style, after.style
+        if not self.blend:
+            return style
         if style is None or other is None:
             return style
         if self._mix is None or self._mix[:2] != (style, other):
@@ -293,7 +301,8 @@ class Webcam:
             self._notify(f"Strength {self.painter.look.strength:.0%}")
         elif name == "color":
             self.painter.look = replace(look, color=following(COLOR_MODES, look.color))
-            self._notify(f"Colours: {COLOR_NAMES.get(self.painter.look.color, self.painter.look.color)}")
+            self._take_palette()
+            self._notify(f"Colours: {COLOR_NAMES[self.painter.look.color]}")
         elif name == "smooth":
             self.painter.look = replace(look, smooth=following(SMOOTH_MODES, look.smooth))
             self._notify(f"Smoothing: {self.painter.look.smooth}")
@@ -319,10 +328,17 @@ class Webcam:
         elif name == "fullscreen" and self.window:
             self.window.toggle_fullscreen()
 
+    def _take_palette(self) -> None:
+        """The mode "coral" is a matter of the style: it is encoded with the colours of the scene as it is now."""
+        coral = self.painter.look.color == "coral" and self._painting
+        self.gallery.recolor(self._painting.content if coral and self._painting else None)
+
     def _style_chosen(self) -> None:
         entry = self.gallery.current
+        self._take_palette()
         self._shuffled = time.monotonic()
-        self._notify(entry.error or entry.name)
+        if entry.error or not self.overlay:  # which shows the name
+            self._notify(entry.error or entry.name)
 
     def _act_split(self, value: str) -> None:
         if value:
@@ -411,7 +427,7 @@ class Webcam:
         return (
             (Text(name, 20),),
             (Text(f"{self._rate.per_second():.0f} fps", 15, ACCENT), Text(f"   {latency}   {size}", 15)),
-            (Text(f"strength {look.strength:.0%}   colours {look.color}   smoothing {look.smooth}", 13, GREY),),
+            (Text(f"strength {look.strength:.0%}   colours {COLOR_NAMES[look.color]}   smoothing {look.smooth}", 13, GREY),),
             (Text(f"{self.stylizer.model} on {self.stylizer.device}, {self.stylizer.dtype_name}", 13, GREY),),
             (Text(f"{self.camera.title}   really {self.camera.rate():.0f} fps", 13, GREY),),
         )

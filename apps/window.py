@@ -14,7 +14,6 @@ from .keys import action_of
 from .overlay import (
     AMBER,
     BACKGROUND,
-    GREY,
     RED,
     STRIP_HEIGHT,
     WHITE,
@@ -99,8 +98,8 @@ class Window:
 
     @property
     def scale(self) -> float:
-        """How large text is drawn: 1 in a window 600 px high."""
-        return min(max(round(self._canvas[1] / 600, 1), 0.7), 2.5)
+        """How large text is drawn: 1 in the window as it opens."""
+        return min(max(round(self._canvas[1] / 670, 1), 0.7), 2.5)
 
     def toggle_fullscreen(self) -> None:
         self.fullscreen = not self.fullscreen
@@ -138,9 +137,9 @@ class Window:
         if strip:
             canvas[height - strip :] = self._draw_strip()
         margin = round(MARGIN * scale)
-        if view.overlay and view.info:
+        if view.overlay and view.info and not view.help:
             make_panel(view.info, scale).draw(canvas, margin, margin)
-        badges = [(Text("● ", 15, RED), Text(view.recording))] if view.recording else []
+        badges = [(Text("REC  ", 15, RED), Text(view.recording))] if view.recording else []
         badges += [(Text("paused", 15, AMBER),)] if view.paused else []
         if badges:
             panel = make_panel(tuple(badges), scale)
@@ -214,6 +213,3 @@ def check_screen() -> None:
         )
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         raise OptionError("there is no screen here (DISPLAY is not set); run with --headless, or log in with one")
-
-
-__all__ = ["GREY", "View", "Window", "check_screen"]
