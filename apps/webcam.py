@@ -429,7 +429,7 @@ class Webcam:
             (Text(f"{self._rate.per_second():.0f} fps", 15, ACCENT), Text(f"   {latency}   {size}", 15)),
             (Text(f"strength {look.strength:.0%}   colours {COLOR_NAMES[look.color]}   smoothing {look.smooth}", 13, GREY),),
             (Text(f"{self.stylizer.model} on {self.stylizer.device}, {self.stylizer.dtype_name}", 13, GREY),),
-            (Text(f"{self.camera.title}   really {self.camera.rate():.0f} fps", 13, GREY),),
+            (Text(self.camera.title + ("" if look.paused else f"   really {self.camera.rate():.0f}"), 13, GREY),),
         )
 
     def summary(self) -> dict[str, Any]:
