@@ -104,7 +104,7 @@ class Stylizer:
             StyleError: the style was encoded by another model.
             PictureError: the file cannot be read.
         """
-        self._check(style, strength, size)
+        self.check(style, strength, size)
         if isinstance(content, Tensor):
             return self._stylize_tensor(content, style, strength, size)
         if isinstance(content, str | Path):
@@ -114,7 +114,8 @@ class Stylizer:
             return result
         return result.rgb if isinstance(content, np.ndarray) else _to_pil(result)
 
-    def _check(self, style: Style, strength: float, size: int | None) -> None:
+    def check(self, style: Style, strength: float, size: int | None) -> None:
+        """Raise OptionError or StyleError, as `stylize` does, where they cannot be used here."""
         if not 0 <= strength <= 1:  # NaN fails this too
             raise OptionError(f"got strength {strength}; want 0 (the photo) to 1 (full style)")
         if size is not None and size < MULTIPLE:
