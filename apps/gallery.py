@@ -151,7 +151,9 @@ class Gallery:
 
     def _recolor_current(self) -> None:
         palette = self._palette
-        for entry in (self.current, self.after()) if palette is not None else ():
+        if palette is None:
+            return
+        for entry in (self.current, self.after()):
             if entry.style and entry.recolored is None:
                 try:
                     colored = match_color(read_picture(entry.path).rgb, palette)

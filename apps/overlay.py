@@ -1,6 +1,7 @@
 """What is drawn over the picture: panels of text that can be read on any background, and the strip of styles."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -29,6 +30,33 @@ class Text(NamedTuple):
     column: float = 0  # px at scale 1 from the panel's left edge; 0: right after what stands before
 
 
+class Thumb(NamedTuple):
+    """A style in the strip."""
+
+    name: str
+    picture: np.ndarray | None  # (H, W, 3) uint8 RGB; None while it is being read
+    number: int  # its place, counted from 0
+    broken: bool = False
+
+
+@dataclass(frozen=True)
+class View:
+    """What the window is to show."""
+
+    picture: np.ndarray | None  # (H, W, 3) uint8 RGB; None before the first
+    info: tuple[tuple[Text, ...], ...] = ()  # top left, while the overlay is on
+    notice: str = ""  # top middle: what just happened
+    trouble: str = ""  # top middle, in amber
+    recording: str = ""  # top right, such as "0:12"
+    paused: bool = False
+    help: bool = False
+    overlay: bool = True
+    split: bool = False
+    thumbs: Sequence[Thumb] = field(default_factory=list)  # all styles
+    current: int = 0
+    mark: int | None = None  # the style blended in
+
+
 class Panel(NamedTuple):
     """A picture with soft edges, ready to be laid over another."""
 
@@ -38,7 +66,12 @@ class Panel(NamedTuple):
     def draw(self, canvas: np.ndarray, x: int, y: int) -> None:
         """Lay the panel over (H, W, 3) uint8 RGB at x, y; what falls outside is left out."""
         height, width = self.light.shape[:2]
-        left, top, right, bottom = max(0, x), max(0, y), min(canvas.shape[1], x + width), min(canvas.shape[0], y + height)
+        left, top, right, bottom = (
+            max(0, x),
+            max(0, y),
+            min(canvas.shape[1], x + width),
+            min(canvas.shape[0], y + height),
+        )
         if right <= left or bottom <= top:
             return
         below = canvas[top:bottom, left:right]
@@ -90,15 +123,6 @@ def help_panel(scale: float) -> Panel:
     return make_panel(tuple(lines), scale, shade=225)
 
 
-class Thumb(NamedTuple):
-    """A style in the strip."""
-
-    name: str
-    picture: np.ndarray | None  # (H, W, 3) uint8 RGB; None while it is being read
-    number: int  # its place, counted from 0
-    broken: bool = False
-
-
 def strip_window(count: int, current: int, width: int, scale: float) -> tuple[int, int, int]:
     """Which styles fit into the strip: the first, how many, and the x of the first."""
     step = round((THUMB[0] + GAP) * scale)
@@ -114,12 +138,15 @@ def strip_hit(count: int, current: int, width: int, scale: float, x: int) -> int
     return first + place if 0 <= place < fitting and rest < round(THUMB[0] * scale) else None
 
 
-def draw_strip(thumbs: Sequence[Thumb], current: int, total: int, width: int, scale: float, mark: int | None) -> np.ndarray:
+def draw_strip(
+    thumbs: Sequence[Thumb], width: int, scale: float, *, current: int, total: int, mark: int | None = None
+) -> np.ndarray:
     """The strip of styles, (STRIP_HEIGHT, width, 3) uint8 RGB.
 
     Args:
         thumbs: those that `strip_window` says.
-        current: place of the chosen style; `mark` that of the one blended in.
+        current, mark: places of the chosen style and of the one blended in.
+        total: how many styles there are.
     """
     height = round(STRIP_HEIGHT * scale)
     image = Image.new("RGB", (width, height), BACKGROUND)

@@ -1,28 +1,20 @@
-"""Where paintings go besides the window: recordings, the virtual camera, the table of times."""
+"""Recordings: paintings become an mp4, in a process of its own."""
 
-import csv
 import os
 import queue
 import subprocess
 import sys
 import threading
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Protocol
 
 import cv2
 import numpy as np
 
-from adain.errors import CameraError, OptionError, RecordingError
+from adain.errors import OptionError, RecordingError
 from adain.picture import check_absent
 
 WAITING = 16  # frames that may wait for the encoder
 FINISHING = 60.0  # s that it may take to write what it has
-VIRTUAL_CAMERA_HELP = {
-    "linux": "sudo apt install v4l2loopback-dkms && sudo modprobe v4l2loopback exclusive_caps=1 card_label=adain",
-    "darwin": "install OBS (30 or newer), start its virtual camera once, and close it",
-    "win32": "install OBS (26 or newer), or Unity Capture",
-}
 
 
 class Recorder:
@@ -135,7 +127,9 @@ class Recorder:
         with stderr:
             said = "" if stderr.closed else stderr.read().decode(errors="replace").strip()
         if self._process.returncode:
-            raise RecordingError(f"{self.path}: cannot be recorded ({said.splitlines()[-1] if said else 'encoder died'})")
+            raise RecordingError(
+                f"{self.path}: cannot be recorded ({said.splitlines()[-1] if said else 'encoder died'})"
+            )
 
 
 def check_recording(path: Path, *, overwrite: bool) -> None:
@@ -161,74 +155,3 @@ def letterbox(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     x, y = (size[0] - w) // 2, (size[1] - h) // 2
     out[y : y + h, x : x + w] = fitted
     return out
-
-
-class VirtualCamera:
-    """A camera that other programs (video calls, OBS) can choose. A context manager.
-
-    Raises:
-        CameraError: pyvirtualcam is not installed, or there is no device; what every backend said is in the message.
-    """
-
-    def __init__(self, size: tuple[int, int], *, fps: float = 30.0) -> None:
-        try:
-            import pyvirtualcam
-        except ImportError as error:
-            raise CameraError(
-                "a virtual camera needs pyvirtualcam: pip install 'adain-style[virtual-camera]'"
-            ) from error
-        self.size = (size[0] // 2 * 2 or 2, size[1] // 2 * 2 or 2)
-        try:
-            self._camera: Any = pyvirtualcam.Camera(*self.size, fps=fps)
-        except (RuntimeError, OSError, ValueError) as error:
-            said = "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
-            setup = VIRTUAL_CAMERA_HELP.get(sys.platform, "see the pages of pyvirtualcam")
-            raise CameraError(f"no virtual camera here ({said}). Set one up: {setup}") from error
-        self.title = f"{self._camera.device} ({self._camera.backend})"
-
-    def __enter__(self) -> "VirtualCamera":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._camera.close()
-
-    def write(self, rgb: np.ndarray, now: float) -> None:
-        """Show a frame, (H, W, 3) uint8 RGB."""
-        self._camera.send(np.ascontiguousarray(letterbox(rgb, self.size)))
-
-
-class Output(Protocol):
-    """What takes paintings as they are shown."""
-
-    def write(self, rgb: np.ndarray, now: float) -> None: ...
-
-
-class StatsFile:
-    """A CSV with a line for every frame shown. A context manager.
-
-    Raises:
-        RecordingError: the file exists or cannot be written.
-    """
-
-    COLUMNS = (
-        "frame", "shown_s", "latency_ms", "waited_ms", "paint_ms", "size", "style", "strength", "fps", "camera_fps",
-        "dropped",
-    )  # fmt: skip
-
-    def __init__(self, path: Path, *, overwrite: bool = False) -> None:
-        check_absent(path, overwrite=overwrite)
-        try:
-            self._file = open(path, "w", newline="", encoding="utf-8")  # noqa: SIM115
-        except OSError as error:
-            raise RecordingError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
-        self._writer = csv.writer(self._file)
-        self._writer.writerow(self.COLUMNS)
-
-    def __enter__(self) -> "StatsFile":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._file.close()
-
-    def row(self, *values: object) -> None:
-        self._writer.writerow(values)

@@ -6,12 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-# Read by OpenCV when it is loaded. Its warnings go to stderr in the middle of ours and say less; a camera that gives
-# nothing must not hold a thread for the ten seconds that are the default.
-os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "3")
-
 import cv2
 import numpy as np
 
@@ -114,7 +108,9 @@ class DeviceSource(_Capture):
             self.capture.set(key, value)  # what it says tells nothing: read back below
         width, height = (int(self.capture.get(k)) for k in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
         fps, code = self.capture.get(cv2.CAP_PROP_FPS), fourcc_name(self.capture.get(cv2.CAP_PROP_FOURCC))
-        self.title = f"camera {name}: {width}x{height}" + (f" at {fps:.0f} fps" if fps > 0 else "") + f" {code} {backend}"
+        self.title = (
+            f"camera {name}: {width}x{height}" + (f" at {fps:.0f} fps" if fps > 0 else "") + f" {code} {backend}"
+        )
         if (width, height) != (wanted.width, wanted.height) or (fps > 0 and abs(fps - wanted.fps) >= 1):
             self.title += f" (asked for {wanted.width}x{wanted.height} at {wanted.fps:g})"
 
@@ -199,7 +195,7 @@ class FolderSource:
         if not self.paths:
             raise CameraError(f"camera {folder}: no picture in this folder; want {', '.join(FORMATS)}")
         self.repeats = max(1, round(self.SLOWEST / fps))
-        self.rate = fps * self.repeats
+        self.rate: float | None = fps * self.repeats
         self.title = f"{Path(folder).name}: {len(self.paths)} pictures at {fps:g} a second"
         self.rewind()
 

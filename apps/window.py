@@ -2,8 +2,6 @@
 
 import os
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -18,7 +16,7 @@ from .overlay import (
     STRIP_HEIGHT,
     WHITE,
     Text,
-    Thumb,
+    View,
     draw_strip,
     help_panel,
     make_panel,
@@ -40,24 +38,6 @@ SPECIAL = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class View:
-    """What the window is to show."""
-
-    picture: np.ndarray | None  # (H, W, 3) uint8 RGB; None before the first
-    info: tuple[tuple[Text, ...], ...] = ()  # top left, while the overlay is on
-    notice: str = ""  # top middle: what just happened
-    trouble: str = ""  # top middle, in amber
-    recording: str = ""  # top right, such as "0:12"
-    paused: bool = False
-    help: bool = False
-    overlay: bool = True
-    split: bool = False
-    thumbs: Sequence[Thumb] = field(default_factory=list)  # all styles
-    current: int = 0
-    mark: int | None = None  # the style blended in
-
-
 class Window:
     """The app's window. A context manager; use it in the main thread only.
 
@@ -65,7 +45,7 @@ class Window:
         OptionError: there is no screen, or this OpenCV cannot make windows.
     """
 
-    def __init__(self, picture_size: tuple[int, int], *, fullscreen: bool = False) -> None:
+    def __init__(self, picture_size: tuple[int, int]) -> None:
         check_screen()
         width = WIDTH
         height = round(width * picture_size[1] / picture_size[0])
@@ -75,7 +55,7 @@ class Window:
         cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL)
         cv2.resizeWindow(TITLE, width, height + STRIP_HEIGHT)
         cv2.setMouseCallback(TITLE, self._mouse)
-        self.fullscreen = False
+        self._fullscreen = False
         self._actions: list[str] = []
         self._view = View(None)
         self._place = (0, 0, 1, 1)  # x, y, width, height of the picture
@@ -83,8 +63,6 @@ class Window:
         self._dragging = False
         self._appeared = False
         self._strip: tuple[object, np.ndarray] | None = None
-        if fullscreen:
-            self.toggle_fullscreen()
 
     def __enter__(self) -> "Window":
         return self
@@ -101,10 +79,16 @@ class Window:
         """How large text is drawn: 1 in the window as it opens."""
         return min(max(round(self._canvas[1] / 670, 1), 0.7), 2.5)
 
-    def toggle_fullscreen(self) -> None:
-        self.fullscreen = not self.fullscreen
-        value = cv2.WINDOW_FULLSCREEN if self.fullscreen else cv2.WINDOW_NORMAL
-        cv2.setWindowProperty(TITLE, cv2.WND_PROP_FULLSCREEN, value)
+    @property
+    def fullscreen(self) -> bool:
+        return self._fullscreen
+
+    @fullscreen.setter
+    def fullscreen(self, on: bool) -> None:
+        if on != self._fullscreen:
+            self._fullscreen = on
+            value = cv2.WINDOW_FULLSCREEN if on else cv2.WINDOW_NORMAL
+            cv2.setWindowProperty(TITLE, cv2.WND_PROP_FULLSCREEN, value)
 
     def show(self, view: View) -> None:
         """Draw everything at the window's present size."""
@@ -114,7 +98,7 @@ class Window:
         cv2.imshow(TITLE, cv2.cvtColor(self._draw(), cv2.COLOR_RGB2BGR))
 
     def actions(self) -> list[str]:
-        """Let the window work, and return what the user asked for since the last call, such as "next" or "split 0.4"."""
+        """Let the window work, and return what the user asked for since then, such as "next" or "split 0.4"."""
         code = cv2.waitKeyEx(1)
         while code != -1:
             key = SPECIAL.get(code) or (chr(code & 0xFF) if 0 < code & 0xFF < 128 and code < 65536 else "")
@@ -139,14 +123,16 @@ class Window:
         margin = round(MARGIN * scale)
         if view.overlay and view.info and not view.help:
             make_panel(view.info, scale).draw(canvas, margin, margin)
-        badges = [(Text("REC  ", 15, RED), Text(view.recording))] if view.recording else []
+        badges: list[tuple[Text, ...]] = [(Text("REC  ", 15, RED), Text(view.recording))] if view.recording else []
         badges += [(Text("paused", 15, AMBER),)] if view.paused else []
         if badges:
             panel = make_panel(tuple(badges), scale)
             panel.draw(canvas, width - panel.light.shape[1] - margin, margin)
         if view.help:
             panel = help_panel(min(scale, (height - strip) / 480, width / 440))
-            panel.draw(canvas, (width - panel.light.shape[1]) // 2, max(0, (height - strip - panel.light.shape[0]) // 2))
+            panel.draw(
+                canvas, (width - panel.light.shape[1]) // 2, max(0, (height - strip - panel.light.shape[0]) // 2)
+            )
         if text := view.trouble or view.notice:
             color = AMBER if view.trouble else WHITE
             panel = make_panel(wrapped(text, color, width / scale), scale, border=AMBER if view.trouble else None)
@@ -170,7 +156,10 @@ class Window:
         shown = list(view.thumbs[first : first + fitting])
         looks = (width, scale, view.current, view.mark, [(t.name, id(t.picture), t.broken) for t in shown])
         if self._strip is None or self._strip[0] != looks:
-            self._strip = looks, draw_strip(shown, view.current, len(view.thumbs), width, scale, view.mark)
+            self._strip = (
+                looks,
+                draw_strip(shown, width, scale, current=view.current, total=len(view.thumbs), mark=view.mark),
+            )
         return self._strip[1]
 
     def _mouse(self, event: int, x: int, y: int, flags: int, _: object = None) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
-
 from adain.apps.camera import Camera, is_black
 from adain.apps.mailbox import Mailbox
 from adain.apps.rate import Rate
 from adain.apps.sources import Source, Wanted, fourcc_name, list_v4l, open_source, to_rgb
+from PIL import Image
+
 from adain.errors import CameraError
 
 GREY = np.full((36, 64, 3), 128, np.uint8)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from adain.apps.gallery import Gallery
 from PIL import Image
 
 from adain import Stylizer, list_styles
-from adain.apps.gallery import Gallery
 from adain.errors import StyleError
 
 SOON = 10.0  # s

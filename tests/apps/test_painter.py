@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
-from adain import Style, Stylizer
 from adain.apps.camera import Frame
 from adain.apps.mailbox import Mailbox
 from adain.apps.painter import Fade, Look, Painter, Painting
 from adain.apps.speed import SpeedController
+
+from adain import Style, Stylizer
 from adain.frames import FrameStylizer
 
 SOON = 5.0  # s

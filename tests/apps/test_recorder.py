@@ -10,8 +10,9 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 import pytest
+from adain.apps.outputs import StatsFile, VirtualCamera
+from adain.apps.recorder import Recorder, letterbox
 
-from adain.apps.recorder import Recorder, StatsFile, VirtualCamera, letterbox
 from adain.errors import AdainError, CameraError, OptionError, RecordingError
 
 
@@ -120,7 +121,9 @@ def test_recording_without_a_frame_leaves_no_file(tmp_path: Path):
 
 def test_virtual_camera_gets_fitted_frames(monkeypatch: pytest.MonkeyPatch):
     sent = []
-    device = SimpleNamespace(device="/dev/video9", backend="v4l2loopback", send=sent.append, close=lambda: sent.append(None))
+    device = SimpleNamespace(
+        device="/dev/video9", backend="v4l2loopback", send=sent.append, close=lambda: sent.append(None)
+    )
     module = SimpleNamespace(Camera=lambda width, height, fps: device)
     monkeypatch.setitem(sys.modules, "pyvirtualcam", module)
     with VirtualCamera((65, 48), fps=30) as camera:

@@ -1,12 +1,12 @@
 """The speed controller: whatever the machine, it settles, holds the rate and does not pump."""
 
+import itertools
 import math
 
 import numpy as np
+from adain.apps.speed import HEADROOM, SMALLEST, STEP, SpeedController
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from adain.apps.speed import HEADROOM, SMALLEST, STEP, SpeedController
 
 
 def simulate(controller: SpeedController, cost, seconds: float) -> list[tuple[float, int, float]]:
@@ -29,13 +29,11 @@ def machine(fixed: float, full: float, noise: float = 0.0, seed: int = 0):
 
 def changes(log: list, since: float) -> int:
     sizes = [size for now, size, _ in log if now >= since]
-    return sum(a != b for a, b in zip(sizes, sizes[1:]))
+    return sum(a != b for a, b in itertools.pairwise(sizes))
 
 
 @settings(max_examples=40, deadline=None)
-@given(
-    fixed=st.floats(0.0, 0.02), full=st.floats(0.001, 0.5), start=st.integers(1, 2000), largest=st.integers(1, 2000)
-)
+@given(fixed=st.floats(0.0, 0.02), full=st.floats(0.001, 0.5), start=st.integers(1, 2000), largest=st.integers(1, 2000))
 def test_sizes_are_multiples_within_bounds(fixed: float, full: float, start: int, largest: int):
     log = simulate(SpeedController(30, largest=largest, start=start), machine(fixed, full, 0.3), 4)
     assert all(size % STEP == 0 and SMALLEST <= size < max(SMALLEST, largest) + STEP for _, size, _ in log)
