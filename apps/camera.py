@@ -135,7 +135,7 @@ class Camera:
         if self._attempt:
             self._attempt = 0
             self._news = "The camera is back", now
-        if self._shape and rgb.shape != self._shape:
+        if self._shape and rgb.shape != self._shape and not self._paced:
             height, width = rgb.shape[:2]
             self._news = f"The camera now gives {width}x{height}", now
         self._shape = rgb.shape

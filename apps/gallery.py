@@ -86,7 +86,8 @@ class Gallery:
     def first(self) -> Style:
         """The style to begin with: the first that can be read."""
         for index, entry in enumerate(self.entries):
-            self._prepare(entry)
+            if entry.style is None:
+                self._prepare(entry)
             if entry.style:
                 self.index = index
                 return entry.style

@@ -26,7 +26,7 @@ KEYS = (
     Key("s", "snapshot (png)", {"s": "snapshot"}),
     Key("r", "start or stop recording (mp4)", {"r": "record"}),
     Key("o", "overlay and styles: show, hide", {"o": "overlay"}),
-    Key("F", "full screen", {"F": "fullscreen", "f11": "fullscreen"}),
+    Key("F / F11", "full screen (or a double click)", {"F": "fullscreen", "f11": "fullscreen"}),
     Key("h", "this help", {"h": "help", "?": "help", "f1": "help"}),
     Key("q Esc", "quit", {"q": "quit", "escape": "quit"}),
 )  # fmt: skip

@@ -64,14 +64,14 @@ class StatsFile:
     """
 
     COLUMNS = (
-        "frame", "shown_s", "latency_ms", "waited_ms", "paint_ms", "size", "style", "strength", "fps", "camera_fps",
-        "dropped",
+        "frame", "shown_s", "latency_ms", "waited_ms", "paint_ms", "size", "style", "strength", "color", "smooth",
+        "mirror", "fps", "camera_fps", "dropped",
     )  # fmt: skip
 
     def __init__(self, path: Path, *, overwrite: bool = False) -> None:
         check_absent(path, overwrite=overwrite)
         try:
-            self._file = open(path, "w", newline="", encoding="utf-8")  # noqa: SIM115
+            self._file = open(path, "w", newline="", encoding="utf-8", buffering=1)  # noqa: SIM115
         except OSError as error:
             raise RecordingError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
         self._writer = csv.writer(self._file)
@@ -86,7 +86,7 @@ class StatsFile:
         self._file.close()
 
     def row(self, *values: object) -> None:
-        self._writer.writerow(values)
+        self._writer.writerow(values)  # each line at once, so that the file can be followed
 
 
 class Outputs:

@@ -227,12 +227,13 @@ class Webcam:
         self.latencies.append(latency)
         self.sizes.append(painting.size)
         if self.stats:
+            look = painting.look
             self.stats.row(
                 painting.number, f"{now - self.began:.4f}", f"{1000 * latency:.1f}",
                 f"{1000 * (painting.started - painting.captured):.1f}",
                 f"{1000 * (painting.finished - painting.started):.1f}", painting.size, self.gallery.current.name,
-                painting.look.strength, f"{self._rate.per_second():.1f}", f"{self.camera.rate():.1f}",
-                self.camera.frames.dropped,
+                look.strength, look.color, look.smooth, int(look.mirror), f"{self._rate.per_second():.1f}",
+                f"{self.camera.rate():.1f}", self.camera.frames.dropped,
             )  # fmt: skip
         if self.options.max_frames and self.shown >= self.options.max_frames:
             self.controls.done = True

@@ -1,5 +1,6 @@
 """The window: OpenCV shows one picture made of everything, and tells keys and mouse."""
 
+import ctypes
 import os
 import sys
 
@@ -26,9 +27,10 @@ from .overlay import (
 from .recorder import letterbox
 
 TITLE = "adain webcam"
-WIDTH = 1024  # px of the picture when the window opens
+WIDTH, HEIGHT = 1024, 640  # px that the picture has at most when the window opens
 SMALLEST = 160  # px; a window dragged smaller than that is drawn at this
 MARGIN = 12  # px at scale 1
+SHIFT_MASK = 1  # of X11's state of the modifier keys
 # What waitKeyEx gives for keys that are no characters: X11 (Qt, GTK), Windows, macOS.
 SPECIAL = {
     65361: "left", 65362: "up", 65363: "right", 65364: "down", 65470: "f1", 65480: "f11",
@@ -47,10 +49,8 @@ class Window:
 
     def __init__(self, picture_size: tuple[int, int]) -> None:
         check_screen()
-        width = WIDTH
-        height = round(width * picture_size[1] / picture_size[0])
-        if height > width:  # a phone held upright
-            width, height = round(WIDTH * 0.6 * picture_size[0] / picture_size[1]), round(WIDTH * 0.6)
+        share = min(WIDTH / picture_size[0], HEIGHT / picture_size[1])
+        width, height = max(SMALLEST, round(picture_size[0] * share)), max(SMALLEST, round(picture_size[1] * share))
         # Free ratio: what is drawn has the window's own size, so text is sharp and the mouse needs no conversion.
         cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL)
         cv2.resizeWindow(TITLE, width, height + STRIP_HEIGHT)
@@ -101,7 +101,9 @@ class Window:
         """Let the window work, and return what the user asked for since then, such as "next" or "split 0.4"."""
         code = cv2.waitKeyEx(1)
         while code != -1:
-            key = SPECIAL.get(code) or (chr(code & 0xFF) if 0 < code & 0xFF < 128 and code < 65536 else "")
+            key = SPECIAL.get(code) or (chr(code) if 0 < code < 128 else "")
+            if key == "f" and shift_held():
+                key = "F"
             if key and (action := action_of(key)):
                 self._actions.append(action)
             code = cv2.pollKey() if len(self._actions) < 20 else -1
@@ -165,7 +167,9 @@ class Window:
     def _mouse(self, event: int, x: int, y: int, flags: int, _: object = None) -> None:
         view = self._view
         top = self._canvas[1] - round(STRIP_HEIGHT * self.scale)
-        if event == cv2.EVENT_LBUTTONUP:
+        if event == cv2.EVENT_LBUTTONDBLCLK and y < top and not view.split:
+            self._actions.append("fullscreen")
+        elif event == cv2.EVENT_LBUTTONUP:
             self._dragging = False
         elif event == cv2.EVENT_LBUTTONDOWN and view.overlay and view.thumbs and y >= top:
             place = strip_hit(len(view.thumbs), view.current, self._canvas[0], self.scale, x)
@@ -202,3 +206,24 @@ def check_screen() -> None:
         )
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         raise OptionError("there is no screen here (DISPLAY is not set); run with --headless, or log in with one")
+
+
+def shift_held() -> bool:
+    """Whether Shift is down, where it can be known apart from the key: OpenCV's Qt windows say f for F.
+
+    Asked of the X server, which is what those windows are shown by.
+    """
+    if sys.platform != "linux" or not cv2.currentUIFramework().startswith("QT"):
+        return False
+    try:
+        x11 = ctypes.CDLL("libX11.so.6")
+    except OSError:
+        return False
+    x11.XOpenDisplay.restype = x11.XDefaultRootWindow.restype = ctypes.c_void_p
+    if not (display := x11.XOpenDisplay(None)):
+        return False
+    server = ctypes.c_void_p(display)
+    root, unused, mask = ctypes.c_void_p(x11.XDefaultRootWindow(server)), ctypes.c_ulong(), ctypes.c_uint()
+    x11.XQueryPointer(server, root, *[ctypes.byref(unused)] * 6, ctypes.byref(mask))
+    x11.XCloseDisplay(server)
+    return bool(mask.value & SHIFT_MASK)
