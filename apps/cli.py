@@ -11,7 +11,7 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from adain.train.config import TRAINING_HELP, TrainConfig
@@ -202,13 +202,22 @@ def info(as_json: Json = False) -> None:
 
 @app.command()
 def bench(
+    what: Annotated[
+        Literal["models", "webcam"], typer.Argument(help="The networks alone, or the webcam from camera to display.")
+    ] = "models",
+    *,
     size: Annotated[list[str], typer.Option(help="WIDTHxHEIGHT; may be repeated.")] = ["512x512", "640x360"],  # noqa: B006
     model: Annotated[list[str], typer.Option(help="May be repeated.")] = ["fast", "vgg"],  # noqa: B006
     dtype: Annotated[list[str], typer.Option(help="May be repeated.")] = ["float32", "auto"],  # noqa: B006
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
-    """Time the models on this machine."""
+    """Time the models on this machine, or the webcam (640x360, `fast`, smoothing `flow`; two minutes)."""
+    if what == "webcam":
+        from .bench_webcam import run_webcam_bench
+
+        run_webcam_bench(device=device, as_json=as_json)
+        return
     from .bench import run_bench
 
     if wrong := [s for s in size if not re.fullmatch(r"[1-9]\d*x[1-9]\d*", s)]:

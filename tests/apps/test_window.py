@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
-
 from screen import App, Screen, wait_for
 
 STRIP = 576 + 35  # px, a height within the strip of styles of a window for 16:9
