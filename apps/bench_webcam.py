@@ -1,6 +1,7 @@
 """`adain bench webcam`: the whole way from camera to display on a clip, against the bars the project sets itself."""
 
 import csv
+import itertools
 import json
 import statistics
 import sys
@@ -71,7 +72,7 @@ def measure(clip: Path, device: str, seconds: float, settling: float) -> Iterato
     held, _ = play(clip, device, seconds, settling, size=None)
     yield Bar("frames a second with --fps 30", rate_of(held), "fps", least=28)
     yield Bar("working size it chose", statistics.median(int(row["size"]) for row in held), "px", least=0)
-    changes = sum(a["size"] != b["size"] for a, b in zip(held, held[1:]))
+    changes = sum(a["size"] != b["size"] for a, b in itertools.pairwise(held))
     yield Bar("changes of size a minute", 60 * changes / (seconds - settling), "", most=6)
 
 

@@ -13,9 +13,9 @@ from adain.style import Style
 
 from .camera import Camera
 from .gallery import Gallery
+from .live import LivePainter, Painting
 from .outputs import Outputs
 from .overlay import GREY, Text, Thumb, View
-from .painter import Painter, Painting
 
 STRENGTH_STEP = 0.1
 NOTICE = 2.5  # s for which a notice is shown
@@ -38,7 +38,7 @@ class Controls:
     """
 
     def __init__(
-        self, painter: Painter, gallery: Gallery, camera: Camera, outputs: Outputs, *, shuffle: float | None = None
+        self, painter: LivePainter, gallery: Gallery, camera: Camera, outputs: Outputs, *, shuffle: float | None = None
     ) -> None:
         self.painter, self.gallery, self.camera, self.outputs, self.shuffle = painter, gallery, camera, outputs, shuffle
         self.done = self.fullscreen = False

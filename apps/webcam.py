@@ -25,9 +25,9 @@ from adain.stylizer import Stylizer
 from .camera import Camera
 from .controls import Controls
 from .gallery import Gallery
+from .live import LivePainter, Look, Painting
 from .outputs import Outputs, StatsFile, VirtualCamera
 from .overlay import ACCENT, Text
-from .painter import Look, Painter, Painting
 from .rate import Rate
 from .recorder import check_recording
 from .sources import Wanted, list_cameras, open_source
@@ -164,7 +164,7 @@ class Webcam:
         self.camera.frames.put(frame)
         return frame.rgb
 
-    def _make_painter(self, longest: int) -> Painter:
+    def _make_painter(self, longest: int) -> LivePainter:
         options, style = self.options, self.gallery.first()
         mirror = options.mirror
         if mirror is None:
@@ -175,7 +175,7 @@ class Webcam:
         if options.size is None:
             start = START_SIZE if self.stylizer.device.type == "cpu" else longest
             controller = SpeedController(options.fps, largest=longest, start=start)
-        return Painter(frames, self.camera.frames, look, controller=controller)
+        return LivePainter(frames, self.camera.frames, look, controller=controller)
 
     def _loop(self) -> None:
         drawn = 0.0

@@ -86,10 +86,8 @@ class App:
             self.window = self._windows()[-1]
             wait_for(lambda: self.screen.shot().std() > 20)  # the first painting
         except BaseException:
-            self.save(Path("/tmp/wc/fail.png"))
             self.process.kill()
-            self.output = self.process.communicate()
-            print(*self.output)
+            self.process.communicate()
             raise
         return self
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from adain.apps.camera import Frame
+from adain.apps.live import Fade, LivePainter, Look, Painting
 from adain.apps.mailbox import Mailbox
-from adain.apps.painter import Fade, Look, Painter, Painting
 from adain.apps.speed import SpeedController
 
 from adain import Style, Stylizer
@@ -52,7 +52,7 @@ def test_slow_model_delays_by_two_of_its_frames_at_most(starry: Style):
     frames: Mailbox[Frame] = Mailbox()
     paint = 0.1
     delays = []
-    with Painter(Slow(paint), frames, Look(starry)) as painter:  # type: ignore[arg-type]
+    with LivePainter(Slow(paint), frames, Look(starry)) as painter:  # type: ignore[arg-type]
         end = time.monotonic() + 1.5
         number = 0
         while time.monotonic() < end:
@@ -66,7 +66,7 @@ def test_slow_model_delays_by_two_of_its_frames_at_most(starry: Style):
 
 def test_paints_as_asked_and_changes_between_frames(fast: Stylizer, starry: Style, wave: Style, photo: np.ndarray):
     frames: Mailbox[Frame] = Mailbox()
-    with Painter(FrameStylizer(fast, starry, size=96, smooth="off"), frames, Look(starry, smooth="off")) as painter:
+    with LivePainter(FrameStylizer(fast, starry, size=96, smooth="off"), frames, Look(starry, smooth="off")) as painter:
 
         def paint(number: int) -> Painting:
             frames.put(numbered(number, photo))
@@ -94,7 +94,7 @@ def test_paints_as_asked_and_changes_between_frames(fast: Stylizer, starry: Styl
 def test_pause_holds_the_picture_and_still_shows_other_styles(starry: Style, wave: Style):
     frames: Mailbox[Frame] = Mailbox()
     slow = Slow(0.001)
-    with Painter(slow, frames, Look(starry)) as painter:  # type: ignore[arg-type]
+    with LivePainter(slow, frames, Look(starry)) as painter:  # type: ignore[arg-type]
         frames.put(numbered(1, np.zeros((8, 8, 3), np.uint8)))
         assert painter.paintings.take(SOON)
         painter.look = replace(painter.look, paused=True)
@@ -115,7 +115,7 @@ def test_new_shot_and_new_size_forget_the_past(starry: Style):
     frames: Mailbox[Frame] = Mailbox()
     slow = Slow(0)
     small, large = np.zeros((8, 8, 3), np.uint8), np.zeros((16, 8, 3), np.uint8)
-    with Painter(slow, frames, Look(starry)) as painter:  # type: ignore[arg-type]
+    with LivePainter(slow, frames, Look(starry)) as painter:  # type: ignore[arg-type]
         for number, (rgb, shot) in enumerate([(small, 1), (small, 1), (small, 2), (large, 2)]):
             frames.put(numbered(number, rgb, shot))
             assert painter.paintings.take(SOON)
@@ -125,7 +125,7 @@ def test_new_shot_and_new_size_forget_the_past(starry: Style):
 def test_controller_sets_the_size_that_is_painted_at(fast: Stylizer, starry: Style, photo: np.ndarray):
     frames: Mailbox[Frame] = Mailbox()
     controller = SpeedController(1000.0, largest=2000, start=1024)  # nobody paints that fast
-    with Painter(FrameStylizer(fast, starry), frames, Look(starry), controller=controller) as painter:
+    with LivePainter(FrameStylizer(fast, starry), frames, Look(starry), controller=controller) as painter:
         sizes = []
         for number in range(40):
             frames.put(numbered(number, photo))
@@ -142,7 +142,7 @@ def test_error_of_the_model_reaches_the_main_thread(starry: Style):
     broken.reset = lambda: None  # type: ignore[attr-defined]
     frames: Mailbox[Frame] = Mailbox()
     broken.size = None  # type: ignore[attr-defined]
-    with Painter(broken, frames, Look(starry)) as painter:  # type: ignore[arg-type]
+    with LivePainter(broken, frames, Look(starry)) as painter:  # type: ignore[arg-type]
         frames.put(numbered(1, np.zeros((8, 8, 3), np.uint8)))
         assert painter.paintings.take(SOON) is None and painter.paintings.finished
     assert "out of memory" in str(painter.error)
@@ -152,7 +152,7 @@ def test_last_painting_can_be_taken_after_the_end(starry: Style):
     frames: Mailbox[Frame] = Mailbox()
     frames.put(numbered(1, np.zeros((8, 8, 3), np.uint8)))
     frames.close()
-    with Painter(Slow(0.01), frames, Look(starry)) as painter:  # type: ignore[arg-type]
+    with LivePainter(Slow(0.01), frames, Look(starry)) as painter:  # type: ignore[arg-type]
         assert painter.paintings.take(SOON) is not None
         assert painter.paintings.take(SOON) is None and painter.paintings.finished
 

@@ -69,7 +69,7 @@ class Fade:
         return Style.blend([self._from, self.target], [1 - share, share])
 
 
-class Painter:
+class LivePainter:
     """Paints in a thread of its own. A context manager.
 
     Args:
@@ -104,7 +104,7 @@ class Painter:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="painter", daemon=True)
 
-    def __enter__(self) -> "Painter":
+    def __enter__(self) -> "LivePainter":
         self._thread.start()
         return self
 
