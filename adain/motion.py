@@ -13,7 +13,7 @@ Flow = np.ndarray  # (H, W, 2) float32, px: where the content of each pixel lies
 
 def make_flow(preset: int = cv2.DISOPTICAL_FLOW_PRESET_FAST) -> Any:
     """Dense inverse search (Kroeger et al., ECCV 2016): `calc(here, there, None)` on grey uint8 frames gives a Flow."""
-    return cv2.DISOpticalFlow_create(preset)
+    return cv2.DISOpticalFlow.create(preset)
 
 
 @lru_cache(maxsize=4)
