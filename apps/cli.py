@@ -1,5 +1,5 @@
-"""The command line: `adain image`, `adain styles`, `adain info`, `adain train`,
-`adain export-weights`, `adain bench`.
+"""The command line: `adain image`, `adain optimize`, `adain styles`, `adain info`,
+`adain train`, `adain export-weights`, `adain bench`.
 
 Results go to stdout, progress and errors to stderr. Exit 0 ok, 1 something failed, 2 usage, 130 Ctrl-C.
 Nothing heavy is imported here, so that `adain --help` answers at once.
@@ -98,6 +98,63 @@ def image(
 
 
 @app.command()
+def optimize(
+    content: Annotated[Path, typer.Argument(help="A photo.", show_default=False)],
+    *,
+    style: Annotated[str, typer.Option("--style", "-s", help="A picture, or a built-in name.", show_default=False)],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File. (default: CONTENT_optimized_STYLE.png beside it)")
+    ] = None,
+    size: Annotated[int, typer.Option(help="Long side in px of the result.")] = 512,
+    steps: Annotated[int, typer.Option(help="Steps at each scale.")] = 200,
+    scales: Annotated[int, typer.Option(help="Scales from coarse to fine, each twice the size of the last.")] = 1,
+    optimizer: Annotated[str, typer.Option(help="lbfgs or adam.")] = "lbfgs",
+    learning_rate: Annotated[
+        float | None, typer.Option(help="(default: 1 for lbfgs, 0.02 for adam)", show_default=False)
+    ] = None,
+    schedule: Annotated[str, typer.Option(help="Learning rate over the steps: constant or cosine.")] = "constant",
+    start: Annotated[str, typer.Option(help="content or noise.")] = "content",
+    style_weight: float = 10.0,
+    content_weight: float = 1.0,
+    variation_weight: float = 0.1,
+    style_layer: Annotated[
+        list[str], typer.Option(help="LAYER or LAYER=SHARE; may be repeated. (default: five layers, equal)")
+    ] = [],  # noqa: B006
+    content_layer: Annotated[
+        list[str], typer.Option(help="LAYER or LAYER=SHARE; may be repeated. (default: the deepest)")
+    ] = [],  # noqa: B006
+    balance: Annotated[float, typer.Option(help="Keep style at this share of style plus content; 0: off.")] = 0.0,
+    smooth_every: Annotated[int, typer.Option(help="Average 3x3 px every so many steps; 0: never.")] = 0,
+    mask: Annotated[Path | None, typer.Option(help="Picture: white is painted, black stays as it is.")] = None,
+    snapshot_every: Annotated[int, typer.Option(help="Keep a picture every so many steps; 0: none.")] = 0,
+    features: Annotated[str, typer.Option(help="vgg16 (offline), vgg19 or resnet50.")] = "vgg16",
+    teacher: Annotated[Path | None, typer.Option(help="Weights of that network.")] = None,
+    seed: int = 0,
+    device: Device = "auto",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Paint one photo by optimising its pixels (Gatys et al., 2016): minutes, not milliseconds; the upper bound."""
+    from adain.optimize import OptimizeOptions
+
+    from .optimize import parse_shares, run_optimize
+
+    options = OptimizeOptions(
+        size=size, steps=steps, scales=scales, optimizer=optimizer, learning_rate=learning_rate, schedule=schedule,
+        start=start, style_weight=style_weight, content_weight=content_weight, variation_weight=variation_weight,
+        style_layers=parse_shares(style_layer, "--style-layer"), balance=balance, smooth_every=smooth_every, seed=seed,
+        content_layers=parse_shares(content_layer, "--content-layer"), features=features, teacher=teacher,
+        device=device,
+    )  # fmt: skip
+    output = output or content.with_name(f"{content.stem}_optimized_{Path(style).stem}.png")
+    code = run_optimize(
+        content, style, output, options, mask=mask, snapshot_every=snapshot_every, overwrite=overwrite, as_json=as_json
+    )
+    if code:
+        raise typer.Exit(code)
+
+
+@app.command()
 def styles(
     sheet: Annotated[Path | None, typer.Option(help="Write a picture with a thumbnail of every style.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing sheet.")] = False,
@@ -135,6 +192,48 @@ def bench(
     if wrong := [s for s in size if not re.fullmatch(r"[1-9]\d*x[1-9]\d*", s)]:
         raise typer.BadParameter(f"got {wrong[0]!r}; want WIDTHxHEIGHT, such as 640x360", param_hint="--size")
     run_bench(model, size, dtype, device=device, as_json=as_json)
+
+
+evaluate = typer.Typer(help="Measure results.", no_args_is_help=True)
+app.add_typer(evaluate, name="eval")
+
+
+@evaluate.command("images")
+def eval_images(
+    outputs: Annotated[
+        list[Path] | None, typer.Argument(help="Folders of results, named CONTENT_STYLE.png.", show_default=False)
+    ] = None,
+    *,
+    pairs: Annotated[Path | None, typer.Option(help="CSV with the columns content and style.")] = None,
+    content: Annotated[list[str], typer.Option("--content", "-c", help="A photo; may be repeated.")] = [],  # noqa: B006
+    style: Annotated[
+        list[str], typer.Option("--style", "-s", help="A picture or built-in name; every photo meets every style.")
+    ] = [],  # noqa: B006
+    model: Annotated[list[str], typer.Option(help="Measure a model; may be repeated.")] = [],  # noqa: B006
+    strength: Annotated[list[float], typer.Option(min=0, max=1, help="May be repeated, for a curve.")] = [1.0],  # noqa: B006
+    size: Annotated[int, typer.Option(help="Everything is cropped and scaled to this square, px.")] = 512,
+    judge: Annotated[str, typer.Option(help="vgg16 (the network of training), vgg19 or resnet50.")] = "vgg16",
+    teacher: Annotated[Path | None, typer.Option(help="Weights of the judge.")] = None,
+    device: Device = "auto",
+    csv: Annotated[Path | None, typer.Option(help="Write every pair's figures.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw style against SSIM.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure stylized pictures: likeness to style and photo, and artefacts."""
+    from .quality import Method, all_pairs, check_size, read_pairs, run_quality
+
+    check_size(size)
+    methods = [Method(folder=folder) for folder in outputs or []]
+    methods += [Method(model=name, strength=s) for name in model for s in strength]
+    if not methods:
+        raise typer.BadParameter("nothing to measure: name folders of results, or --model")
+    if (pairs is None) == (not content or not style):
+        raise typer.BadParameter("name the pairs: either --pairs, or both --content and --style")
+    chosen = read_pairs(pairs) if pairs else all_pairs(content, style)
+    run_quality(
+        chosen, methods, size=size, judge=judge, teacher=teacher, device=device, csv_path=csv, plot_path=plot,
+        as_json=as_json,
+    )  # fmt: skip
 
 
 def _train(resume: bool = False, **settings: Any) -> None:
