@@ -12,7 +12,6 @@ from safetensors.torch import save_file
 from .errors import OptionError, StyleError
 from .layers import Statistics, StyleLevels
 
-SAVED_SUFFIX = ".style"
 FINE_LEVELS = ("up_quarter", "up_half", "refine")  # AdaIN layers that paint texture; the others set broad colour
 
 

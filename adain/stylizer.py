@@ -20,7 +20,8 @@ from .layers import MULTIPLE, Impose, StyleLevels, pad_to_multiple
 from .models import DEFAULT_MODEL, fingerprint, load_model
 from .picture import Picture, read_picture
 from .regions import Regions
-from .style import SAVED_SUFFIX, Style
+from .saved import SAVED_SUFFIX
+from .style import Style
 from .tiles import Notify, Progress, Tile, check_tile, paint
 
 WORK_SIZE = 1024  # px, long side at which the command line stylizes

@@ -29,11 +29,53 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-SMALLEST = 16  # px, the smallest working size; the library checks it too, but only once torch is loaded
-
 Model = Annotated[str, typer.Option(help="Model name (see 'adain info'), or exported .safetensors weights.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON report on stdout.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")]
+
+# How to paint: the same for every command that does.
+Styles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--style",
+        "-s",
+        help="A picture, or the name of a built-in or saved style; may be repeated. PICTURE:WEIGHT blends; "
+        "with --mask, LABEL=PICTURE (LABEL=keep leaves the photo).",
+        show_default=False,
+    ),
+]
+StyleLevels = Annotated[
+    str | None, typer.Option(help="fine=PICTURE,coarse=PICTURE: texture of one, colour and shapes of the other.")
+]
+Masks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--mask",
+        help="Regions for --style LABEL=PICTURE: a black and white (or soft) mask, one with colours or class numbers "
+        "for labels, or LABEL=MASK for each.",
+        show_default=False,
+    ),
+]
+Feather = Annotated[
+    float | None,
+    typer.Option(
+        min=0.0, max=50.0, help="Softness of the regions' seams, % of the long side. (default: 1)", show_default=False
+    ),
+]
+Strength = Annotated[float, typer.Option(min=0.0, max=1.0, help="0 is the photo, 1 the full style.")]
+Size = Annotated[
+    int | None,
+    typer.Option(min=0, help="Long side in px to work at; 0: the photo's own. (default: 1024)", show_default=False),
+]
+StyleSize = Annotated[
+    int | None,
+    typer.Option(min=16, help="Long side in px at which to look at the style. (default: 512)", show_default=False),
+]
+StyleScale = Annotated[float, typer.Option(min=0.1, max=8.0, help="Size of the strokes: 2 is twice as large.")]
+Color = Annotated[str, typer.Option(help="Whose colours: style, content (luma), lab, histogram or coral.")]
+ColorStrength = Annotated[float, typer.Option(min=0.0, max=1.0, help="How much of --color.")]
+Tile = Annotated[str, typer.Option(help="Huge photos in tiles: auto, off, or a tile's side in px.")]
 
 
 def show_version(value: bool) -> None:
@@ -51,48 +93,46 @@ def root(version: Annotated[bool, typer.Option("--version", callback=show_versio
 def image(
     content: Annotated[list[str], typer.Argument(help="Photos; '-' reads one from stdin.", show_default=False)],
     *,
-    style: Annotated[
-        list[str],
-        typer.Option("--style", "-s", help="A picture, or a built-in name; may be repeated.", show_default=False),
-    ],
+    style: Styles = None,
     output: Annotated[
         str | None,
         typer.Option(
             "--output", "-o", help="File, folder, or '-' for stdout. (default: CONTENT_stylized_STYLE.png beside it)"
         ),
     ] = None,
-    strength: Annotated[float, typer.Option(min=0.0, max=1.0, help="0 is the photo, 1 the full style.")] = 1.0,
-    size: Annotated[
-        int | None,
-        typer.Option(min=0, help="Long side in px to work at; 0: the photo's own. (default: 1024)", show_default=False),
-    ] = None,
+    strength: Strength = 1.0,
+    size: Size = None,
     output_size: Annotated[
         int | None,
         typer.Option(min=1, help="Long side in px of the result. (default: the photo's)", show_default=False),
     ] = None,
-    style_size: Annotated[
-        int | None,
-        typer.Option(min=16, help="Long side in px at which to look at the style. (default: 512)", show_default=False),
-    ] = None,
+    style_size: StyleSize = None,
+    style_scale: StyleScale = 1.0,
+    style_levels: StyleLevels = None,
+    color: Color = "style",
+    color_strength: ColorStrength = 1.0,
+    mask: Masks = None,
+    feather: Feather = None,
+    tile: Tile = "auto",
     model: Model = DEFAULT_MODEL,
     device: Device = "auto",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Paint photos in styles: every combination of CONTENT and --style."""
     from .image import ImageOptions, stylize_all
+    from .progress import note
+    from .recipe import parse_styles
 
     if output == "-" and as_json:
         raise typer.BadParameter("--json and -o - both want stdout; choose one")
-    if size and size < SMALLEST:
-        raise typer.BadParameter(
-            f"got {size}; want at least {SMALLEST} px, or 0 for the photo's own", param_hint="--size"
-        )
     options = ImageOptions(
-        strength=strength, size=size, output_size=output_size, style_size=style_size, model=model, device=device,
+        strength=strength, size=size, output_size=output_size, style_size=style_size, style_scale=style_scale,
+        color=color, color_strength=color_strength, feather=feather, tile=tile, model=model, device=device,
         overwrite=overwrite,
     )  # fmt: skip
-    failed = stylize_all(content, style, output, options, as_json=as_json)
+    recipes = parse_styles(style or [], mask, style_levels, notify=note)
+    failed = stylize_all(content, recipes, output, options, as_json=as_json)
     if failed:
         raise typer.Exit(1)
 
