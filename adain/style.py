@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from .errors import OptionError, StyleError
 from .layers import Statistics, StyleLevels
 
-FINE_LEVELS = ("up_quarter", "up_half", "refine")  # AdaIN layers that paint texture; the others set broad colour
+COLOR_LEVELS = ("up_quarter", "up_half", "refine")  # AdaIN layers of `fast` whose means set the palette
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,11 @@ class Style:
 
     @classmethod
     def layered(cls, *, fine: "Style", coarse: "Style") -> "Style":
-        """Texture from one style, broad shapes and colour from another.
+        """Texture from one style, broad colour from another.
 
-        The AdaIN layers of `fast` from a quarter of the picture's size up take `fine`, those at an eighth `coarse`.
+        Where `fast` paints, from a quarter of the picture's size up, `coarse` gives the means, which are the palette,
+        and `fine` the deviations, which are the strokes; `fine` gives all of the levels below, which place them. (Whole
+        levels will not do: the last ones set colour and contrast of texture alike.)
 
         Raises:
             StyleError: the styles were made by different models, or by one with a single AdaIN layer, as `vgg` is.
@@ -71,7 +73,10 @@ class Style:
                 f"model {coarse.model!r} has one AdaIN layer ({only}), so no levels to mix; "
                 "use 'fast', or blend the styles"
             )
-        levels = {layer: (fine if layer in FINE_LEVELS else coarse).levels[layer] for layer in coarse.levels}
+        levels = {
+            layer: Statistics(coarse.levels[layer].mean, level.std) if layer in COLOR_LEVELS else level
+            for layer, level in fine.levels.items()
+        }
         return cls(f"{fine.name}-on-{coarse.name}", coarse.model, levels, coarse.weights)
 
     @classmethod

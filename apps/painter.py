@@ -1,12 +1,13 @@
 """A stylizer that paints by recipe, and remembers the styles it has encoded."""
 
+from adain.convert import fit
 from adain.errors import OptionError
 from adain.masks import read_masks
 from adain.picture import Picture
 from adain.regions import FEATHER, Regions
 from adain.style import Style
 from adain.stylizer import STYLE_SIZE, WORK_SIZE, Stylizer
-from adain.tiles import Notify, Progress
+from adain.tiles import WHOLE_BUDGET, Notify, Progress
 
 from .options import PaintOptions
 from .recipe import Blend, Recipe
@@ -57,6 +58,23 @@ class Painter:
             progress=progress,
             **self.options.finish,
         )
+
+    def can_group(self, photo: Picture, recipe: Recipe, count: int) -> bool:
+        """Whether `count` pictures of this kind can be painted together, as far as memory goes."""
+        width, height = self.work_size(photo)
+        memory = count * width * height * self.stylizer.network.bytes_per_pixel
+        return count > 1 and not recipe.regions and self.options.color != "coral" and memory <= WHOLE_BUDGET
+
+    def work_size(self, photo: Picture) -> tuple[int, int]:
+        """Width and height at which a photo is painted."""
+        height, width = photo.rgb.shape[:2]
+        return fit(width, height, self.size) if self.size else (width, height)
+
+    def paint_together(self, photos: list[Picture], recipes: list[Recipe]) -> list[Picture]:
+        """Photos of one `work_size`, without regions, in one go: see `can_group`."""
+        styles = [self.style_for(recipe, None) for recipe in recipes]
+        plain = [style for style in styles if isinstance(style, Style)]
+        return self.stylizer.stylize_batch(photos, plain, size=self.size, **self.options.finish)
 
     def _compose(self, recipe: Recipe, photo: Picture | None) -> Style | Regions:
         if recipe.regions:
