@@ -9,12 +9,14 @@ import torch
 from torch import Tensor
 
 from .color import check_color, transfer_color
+from .convert import fit
 from .cuts import CutDetector
-from .impose import fixed, join, plain, smoothed
+from .errors import OptionError
+from .impose import fixed, plain, smoothed
 from .layers import Impose, StyleLevels
 from .smoother import DEFAULT_SMOOTH, TemporalSmoother
 from .style import Style
-from .stylizer import Stylizer, fit
+from .stylizer import MULTIPLE, Stylizer
 
 STATISTICS_RATE = 0.15  # share of each new frame in the moving average of the content's statistics
 
@@ -99,8 +101,7 @@ class FrameStylizer:
             StyleError: the style was encoded by another model.
         """
         styles = [self.style] if styles is None else styles
-        for style in styles:
-            self.stylizer.check(style, self.strength, self.size)
+        self._check(styles)
         starts = [self.cuts.is_cut(frame) for frame in frames]
         if self.strength == 0:
             return [Painted(f, f, s) for f, s in zip(frames, starts)]
@@ -110,9 +111,8 @@ class FrameStylizer:
             frames if work == (width, height) else [cv2.resize(f, work, interpolation=cv2.INTER_AREA) for f in frames]
         )
         content = self._to_device(np.stack(small))
-        blend = Style("frames", self.stylizer.model, {n: join([s.levels[n] for s in styles]) for n in styles[0].levels})
         painted = self.stylizer.stylize_tensor(
-            content, blend, strength=self.strength, impose=lambda levels: self._impose(levels, starts)
+            content, Style.stack(styles), strength=self.strength, impose=lambda levels: self._impose(levels, starts)
         )
         pictures = _to_arrays(painted)
         if work != (width, height):
@@ -127,6 +127,14 @@ class FrameStylizer:
             return painted.content
         picture = transfer_color(painted.picture, painted.content, self.color, self.color_strength)
         return self.smoother.smooth(painted.content, picture)
+
+    def _check(self, styles: Sequence[Style]) -> None:
+        if not 0 <= self.strength <= 1:  # NaN fails this too
+            raise OptionError(f"got strength {self.strength}; want 0 (the frame) to 1 (full style)")
+        if self.size is not None and self.size < MULTIPLE:
+            raise OptionError(f"got size {self.size}; want at least {MULTIPLE} px")
+        for style in styles:
+            style.check_model(self.stylizer.model, self.stylizer.weights)
 
     def _impose(self, levels: StyleLevels, starts: Sequence[bool]) -> Impose:
         if self.own is not None:

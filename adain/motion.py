@@ -1,5 +1,8 @@
 """Optical flow between frames, and where it can be believed."""
 
+from functools import lru_cache
+from typing import Any
+
 import cv2
 import numpy as np
 
@@ -8,14 +11,17 @@ SMALLEST = 32  # px, the shortest side on which the flow's patches find room
 Flow = np.ndarray  # (H, W, 2) float32, px: where the content of each pixel lies in the other frame, relative to here
 
 
-def make_flow(preset: int = cv2.DISOPTICAL_FLOW_PRESET_FAST) -> cv2.DISOpticalFlow:
+def make_flow(preset: int = cv2.DISOPTICAL_FLOW_PRESET_FAST) -> Any:
     """Dense inverse search (Kroeger et al., ECCV 2016): `calc(here, there, None)` on grey uint8 frames gives a Flow."""
-    return cv2.DISOpticalFlow_create(preset)
+    return cv2.DISOpticalFlow.create(preset)
 
 
+@lru_cache(maxsize=4)
 def grid(height: int, width: int) -> np.ndarray:
-    """(H, W, 2) float32: the x and y of every pixel."""
-    return np.dstack(np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)))
+    """(H, W, 2) float32: the x and y of every pixel; shared, not to be written to."""
+    places = np.dstack(np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)))
+    places.flags.writeable = False
+    return places
 
 
 def warp(image: np.ndarray, places: np.ndarray, interpolation: int = cv2.INTER_LINEAR) -> np.ndarray:
@@ -38,9 +44,14 @@ def boundary(flow: Flow) -> np.ndarray:
 
     Above 1 the pixel lies where two motions meet, and its flow may be either.
     """
+    return steepness(flow) / (0.01 * _squared(flow) + 0.002)
+
+
+def steepness(flow: Flow) -> np.ndarray:
+    """The flow's squared gradient, (H, W)."""
     along_x = cv2.Sobel(flow, cv2.CV_32F, 1, 0, ksize=1, scale=0.5)
     along_y = cv2.Sobel(flow, cv2.CV_32F, 0, 1, ksize=1, scale=0.5)
-    return (_squared(along_x) + _squared(along_y)) / (0.01 * _squared(flow) + 0.002)
+    return _squared(along_x) + _squared(along_y)
 
 
 def beyond(places: np.ndarray) -> np.ndarray:
@@ -51,5 +62,4 @@ def beyond(places: np.ndarray) -> np.ndarray:
 
 
 def _squared(vectors: np.ndarray) -> np.ndarray:
-    x, y = cv2.split(vectors)
-    return x * x + y * y
+    return cv2.transform(cv2.multiply(vectors, vectors), np.ones((1, 2), np.float32))

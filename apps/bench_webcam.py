@@ -131,6 +131,6 @@ def write_clip(path: Path) -> None:
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), RATE, (WIDTH, HEIGHT))
     for i in range(FRAMES):
         share = 0.5 - 0.5 * np.cos(2 * np.pi * i / FRAMES)
-        shift = np.float32([[1, 0, -share * WIDTH / 2], [0, 1, -share * HEIGHT / 2]])
+        shift = np.array([[1, 0, -share * WIDTH / 2], [0, 1, -share * HEIGHT / 2]], np.float32)
         writer.write(cv2.warpAffine(big, shift, (WIDTH, HEIGHT)))
     writer.release()

@@ -1,5 +1,5 @@
-"""The command line: `adain image`, `adain webcam`, `adain styles`, `adain info`, `adain train`,
-`adain export-weights`, `adain bench`.
+"""The command line: `adain image`, `adain webcam`, `adain video`, `adain batch`, `adain sheet`, `adain optimize`,
+`adain styles`, `adain info`, `adain train`, `adain export-weights`, `adain bench`.
 
 Results go to stdout, progress and errors to stderr. Exit 0 ok, 1 something failed, 2 usage, 130 Ctrl-C.
 Nothing heavy is imported here, so that `adain --help` answers at once.
@@ -31,11 +31,53 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-SMALLEST = 16  # px, the smallest working size; the library checks it too, but only once torch is loaded
-
 Model = Annotated[str, typer.Option(help="Model name (see 'adain info'), or exported .safetensors weights.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON report on stdout.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")]
+
+# How to paint: the same for every command that does.
+Styles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--style",
+        "-s",
+        help="A picture, or the name of a built-in or saved style; may be repeated. PICTURE:WEIGHT blends; "
+        "with --mask, LABEL=PICTURE (LABEL=keep leaves the photo).",
+        show_default=False,
+    ),
+]
+StyleLevels = Annotated[
+    str | None, typer.Option(help="fine=PICTURE,coarse=PICTURE: texture of one, colour and shapes of the other.")
+]
+Masks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--mask",
+        help="Regions for --style LABEL=PICTURE: a black and white (or soft) mask, one with colours or class numbers "
+        "for labels, or LABEL=MASK for each.",
+        show_default=False,
+    ),
+]
+Feather = Annotated[
+    float | None,
+    typer.Option(
+        min=0.0, max=50.0, help="Softness of the regions' seams, % of the long side. (default: 1)", show_default=False
+    ),
+]
+Strength = Annotated[float, typer.Option(min=0.0, max=1.0, help="0 is the photo, 1 the full style.")]
+Size = Annotated[
+    int | None,
+    typer.Option(min=0, help="Long side in px to work at; 0: the photo's own. (default: 1024)", show_default=False),
+]
+StyleSize = Annotated[
+    int | None,
+    typer.Option(min=16, help="Long side in px at which to look at the style. (default: 512)", show_default=False),
+]
+StyleScale = Annotated[float, typer.Option(min=0.1, max=8.0, help="Size of the strokes: 2 is twice as large.")]
+Color = Annotated[str, typer.Option(help="Whose colours: style, content (luma), lab, histogram or coral.")]
+ColorStrength = Annotated[float, typer.Option(min=0.0, max=1.0, help="How much of --color.")]
+Tile = Annotated[str, typer.Option(help="Huge photos in tiles: auto, off, or a tile's side in px.")]
 
 
 def show_version(value: bool) -> None:
@@ -53,48 +95,46 @@ def root(version: Annotated[bool, typer.Option("--version", callback=show_versio
 def image(
     content: Annotated[list[str], typer.Argument(help="Photos; '-' reads one from stdin.", show_default=False)],
     *,
-    style: Annotated[
-        list[str],
-        typer.Option("--style", "-s", help="A picture, or a built-in name; may be repeated.", show_default=False),
-    ],
+    style: Styles = None,
     output: Annotated[
         str | None,
         typer.Option(
             "--output", "-o", help="File, folder, or '-' for stdout. (default: CONTENT_stylized_STYLE.png beside it)"
         ),
     ] = None,
-    strength: Annotated[float, typer.Option(min=0.0, max=1.0, help="0 is the photo, 1 the full style.")] = 1.0,
-    size: Annotated[
-        int | None,
-        typer.Option(min=0, help="Long side in px to work at; 0: the photo's own. (default: 1024)", show_default=False),
-    ] = None,
+    strength: Strength = 1.0,
+    size: Size = None,
     output_size: Annotated[
         int | None,
         typer.Option(min=1, help="Long side in px of the result. (default: the photo's)", show_default=False),
     ] = None,
-    style_size: Annotated[
-        int | None,
-        typer.Option(min=16, help="Long side in px at which to look at the style. (default: 512)", show_default=False),
-    ] = None,
+    style_size: StyleSize = None,
+    style_scale: StyleScale = 1.0,
+    style_levels: StyleLevels = None,
+    color: Color = "style",
+    color_strength: ColorStrength = 1.0,
+    mask: Masks = None,
+    feather: Feather = None,
+    tile: Tile = "auto",
     model: Model = DEFAULT_MODEL,
     device: Device = "auto",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Paint photos in styles: every combination of CONTENT and --style."""
     from .image import ImageOptions, stylize_all
+    from .progress import note
+    from .recipe import parse_styles
 
     if output == "-" and as_json:
         raise typer.BadParameter("--json and -o - both want stdout; choose one")
-    if size and size < SMALLEST:
-        raise typer.BadParameter(
-            f"got {size}; want at least {SMALLEST} px, or 0 for the photo's own", param_hint="--size"
-        )
     options = ImageOptions(
-        strength=strength, size=size, output_size=output_size, style_size=style_size, model=model, device=device,
+        strength=strength, size=size, output_size=output_size, style_size=style_size, style_scale=style_scale,
+        color=color, color_strength=color_strength, feather=feather, tile=tile, model=model, device=device,
         overwrite=overwrite,
     )  # fmt: skip
-    failed = stylize_all(content, style, output, options, as_json=as_json)
+    recipes = parse_styles(style or [], mask, style_levels, notify=note)
+    failed = stylize_all(content, recipes, output, options, as_json=as_json)
     if failed:
         raise typer.Exit(1)
 
@@ -126,14 +166,14 @@ def webcam(
     shuffle: Annotated[
         float | None, typer.Option(min=1, help="Change the style every so many seconds.", show_default=False)
     ] = None,
-    strength: Annotated[float, typer.Option(min=0.0, max=1.0, help="0 is the picture, 1 the full style.")] = 1.0,
-    color: Annotated[str, typer.Option(help="Whose colours: style, content, lab, histogram or coral.")] = "style",
+    strength: Strength = 1.0,
+    color: Color = "style",
     smooth: Annotated[str, typer.Option(help="Smoothing between frames: off, light, flow or strong.")] = "flow",
     fps: Annotated[float, typer.Option(min=1, max=240, help="Rate to hold; the working size adapts to it.")] = 30.0,
     size: Annotated[
         int | None,
         typer.Option(
-            min=SMALLEST, help="Long side in px to work at. (default: as large as --fps allows)", show_default=False
+            min=16, help="Long side in px to work at. (default: as large as --fps allows)", show_default=False
         ),
     ] = None,
     mirror: Annotated[
@@ -155,7 +195,7 @@ def webcam(
     snapshots: Annotated[Path, typer.Option(help="Folder for the files of the keys s and r.")] = Path(),
     model: Model = DEFAULT_MODEL,
     device: Device = "auto",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Paint what the camera sees, live."""
@@ -177,19 +217,238 @@ def webcam(
 
 
 @app.command()
+def optimize(
+    content: Annotated[Path, typer.Argument(help="A photo.", show_default=False)],
+    *,
+    style: Annotated[str, typer.Option("--style", "-s", help="A picture, or a built-in name.", show_default=False)],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File. (default: CONTENT_optimized_STYLE.png beside it)")
+    ] = None,
+    size: Annotated[int, typer.Option(help="Long side in px of the result.")] = 512,
+    steps: Annotated[int, typer.Option(help="Steps at each scale.")] = 200,
+    scales: Annotated[int, typer.Option(help="Scales from coarse to fine, each twice the size of the last.")] = 1,
+    optimizer: Annotated[str, typer.Option(help="lbfgs or adam.")] = "lbfgs",
+    learning_rate: Annotated[
+        float | None, typer.Option(help="(default: 1 for lbfgs, 0.02 for adam)", show_default=False)
+    ] = None,
+    schedule: Annotated[str, typer.Option(help="Learning rate over the steps: constant or cosine.")] = "constant",
+    start: Annotated[str, typer.Option(help="content or noise.")] = "content",
+    style_weight: float = 10.0,
+    content_weight: float = 1.0,
+    variation_weight: float = 0.1,
+    style_layer: Annotated[
+        list[str], typer.Option(help="LAYER or LAYER=SHARE; may be repeated. (default: five layers, equal)")
+    ] = [],  # noqa: B006
+    content_layer: Annotated[
+        list[str], typer.Option(help="LAYER or LAYER=SHARE; may be repeated. (default: the deepest)")
+    ] = [],  # noqa: B006
+    balance: Annotated[float, typer.Option(help="Keep style at this share of style plus content; 0: off.")] = 0.0,
+    smooth_every: Annotated[int, typer.Option(help="Average 3x3 px every so many steps; 0: never.")] = 0,
+    mask: Annotated[Path | None, typer.Option(help="Picture: white is painted, black stays as it is.")] = None,
+    snapshot_every: Annotated[int, typer.Option(help="Keep a picture every so many steps; 0: none.")] = 0,
+    features: Annotated[str, typer.Option(help="vgg16 (offline), vgg19 or resnet50.")] = "vgg16",
+    teacher: Annotated[Path | None, typer.Option(help="Weights of that network.")] = None,
+    seed: int = 0,
+    device: Device = "auto",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Paint one photo by optimising its pixels (Gatys et al., 2016): minutes, not milliseconds; the upper bound."""
+    from adain.optimize import OptimizeOptions
+
+    from .optimize import parse_shares, run_optimize
+
+    options = OptimizeOptions(
+        size=size, steps=steps, scales=scales, optimizer=optimizer, learning_rate=learning_rate, schedule=schedule,
+        start=start, style_weight=style_weight, content_weight=content_weight, variation_weight=variation_weight,
+        style_layers=parse_shares(style_layer, "--style-layer"), balance=balance, smooth_every=smooth_every, seed=seed,
+        content_layers=parse_shares(content_layer, "--content-layer"), features=features, teacher=teacher,
+        device=device,
+    )  # fmt: skip
+    output = output or content.with_name(f"{content.stem}_optimized_{Path(style).stem}.png")
+    code = run_optimize(
+        content, style, output, options, mask=mask, snapshot_every=snapshot_every, overwrite=overwrite, as_json=as_json
+    )
+    if code:
+        raise typer.Exit(code)
+
+
+@app.command()
+def batch(
+    content: Annotated[
+        list[str] | None, typer.Argument(help="Folders of photos (and what lies below), or photos.", show_default=False)
+    ] = None,
+    *,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.", show_default=False)],
+    style: Styles = None,
+    pair: Annotated[bool, typer.Option("--pair", help="Each photo only with the style of the same name.")] = False,
+    csv: Annotated[
+        Path | None,
+        typer.Option(help="Lines of content,style[,output] instead of CONTENT and --style.", show_default=False),
+    ] = None,
+    format: Annotated[str, typer.Option(help="png, jpg, webp, tiff or bmp.")] = "png",
+    strength: Strength = 1.0,
+    size: Size = None,
+    output_size: Annotated[
+        int | None,
+        typer.Option(min=1, help="Long side in px of the results. (default: the photo's)", show_default=False),
+    ] = None,
+    style_size: StyleSize = None,
+    style_scale: StyleScale = 1.0,
+    style_levels: StyleLevels = None,
+    color: Color = "style",
+    color_strength: ColorStrength = 1.0,
+    mask: Masks = None,
+    feather: Feather = None,
+    tile: Tile = "auto",
+    group: Annotated[
+        int | None,
+        typer.Option(min=1, help="Photos painted together. (default: 8 on a GPU, 1 on a CPU)", show_default=False),
+    ] = None,
+    model: Model = DEFAULT_MODEL,
+    device: Device = "auto",
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+) -> None:
+    """Paint folders of photos: every combination, or pairs by name or CSV. Finished results are skipped.
+
+    A folder given as --style stands for the pictures in it, one given as --mask for the masks with the photos' names.
+    """
+    from .batch import BatchOptions, run_batch
+
+    options = BatchOptions(
+        strength=strength, size=size, output_size=output_size, style_size=style_size, style_scale=style_scale,
+        color=color, color_strength=color_strength, feather=feather, tile=tile, model=model, device=device,
+        overwrite=overwrite, format=format.lower(), pair=pair, group=group,
+    )  # fmt: skip
+    failed = run_batch(
+        content or [], style or [], output, options, masks=mask or [], levels=style_levels, table=csv, as_json=as_json
+    )
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def sheet(
+    content: Annotated[list[str], typer.Argument(help="Photos.", show_default=False)],
+    *,
+    style: Styles = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", help="The sheet. (default: CONTENT_sheet.jpg beside it)")
+    ] = None,
+    columns: Annotated[int | None, typer.Option(min=1, help="Pictures side by side.", show_default=False)] = None,
+    cell: Annotated[int, typer.Option(min=32, help="Long side in px of a picture.")] = 320,
+    strength: Strength = 1.0,
+    size: Annotated[
+        int | None,
+        typer.Option(min=0, help="Long side in px to work at; 0: the photo's own. (default: 640)", show_default=False),
+    ] = None,
+    style_scale: StyleScale = 1.0,
+    color: Color = "style",
+    color_strength: ColorStrength = 1.0,
+    model: Model = DEFAULT_MODEL,
+    device: Device = "auto",
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+) -> None:
+    """Make a contact sheet: a photo in all styles (the built-in ones, where no --style is given), or photos in one."""
+    from .options import PaintOptions
+    from .progress import note
+    from .recipe import parse_styles
+    from .sheet import write_contact_sheet
+
+    options = PaintOptions(
+        strength=strength, size=size, style_scale=style_scale, color=color, color_strength=color_strength, model=model,
+        device=device,
+    )  # fmt: skip
+    recipes = parse_styles(style, notify=note) if style else []
+    write_contact_sheet(
+        content, recipes, output, options, cell=cell, columns=columns, overwrite=overwrite, as_json=as_json
+    )
+
+
+styles_app = typer.Typer(help="List the styles; save, remove and mix them.", context_settings=app.info.context_settings)
+app.add_typer(styles_app, name="styles")
+
+
+@styles_app.callback(invoke_without_command=True)
 def styles(
+    context: typer.Context,
+    *,
     sheet: Annotated[Path | None, typer.Option(help="Write a picture with a thumbnail of every style.")] = None,
+    interpolate: Annotated[
+        tuple[str, str, str, str] | None,
+        typer.Option(
+            metavar="A B C D", help="Write a sheet of --photo in all mixtures of four styles.", show_default=False
+        ),
+    ] = None,
+    photo: Annotated[str | None, typer.Option(help="For --interpolate.", show_default=False)] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="For --interpolate.")] = Path("styles.jpg"),
+    steps: Annotated[int, typer.Option(min=2, max=16, help="For --interpolate: pictures on a side.")] = 5,
+    style_scale: StyleScale = 1.0,
+    model: Model = DEFAULT_MODEL,
+    device: Device = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing sheet.")] = False,
     as_json: Json = False,
 ) -> None:
-    """List the built-in styles."""
-    from .styles import print_styles, write_sheet
+    """List the built-in and saved styles, or write a sheet of them."""
+    if context.invoked_subcommand:
+        return
+    from .options import PaintOptions
+    from .styles import print_styles, write_mixes, write_sheet
 
-    if sheet:
+    if interpolate:
+        if photo is None:
+            raise typer.BadParameter("want a photo to paint too", param_hint="--photo")
+        options = PaintOptions(model=model, device=device, style_scale=style_scale)
+        write_mixes(interpolate, photo, output, options, steps=steps, overwrite=overwrite)
+    elif sheet:
         write_sheet(sheet, overwrite=overwrite)
-        print(json.dumps({"sheet": str(sheet)}) if as_json else sheet)
     else:
         print_styles(as_json=as_json)
+        return
+    path = output if interpolate else sheet
+    print(json.dumps({"sheet": str(path)}) if as_json else path)
+
+
+@styles_app.command("save")
+def save_style(
+    name: Annotated[str, typer.Argument(help="What to call the style.", show_default=False)],
+    pictures: Annotated[
+        list[str],
+        typer.Argument(help="A picture, or several for a blend; PICTURE:WEIGHT weighs them.", show_default=False),
+    ],
+    *,
+    style_size: StyleSize = None,
+    style_scale: StyleScale = 1.0,
+    model: Model = DEFAULT_MODEL,
+    device: Device = "auto",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a saved style of this name.")] = False,
+) -> None:
+    """Keep an encoded style (a few kB) under a name, for --style NAME."""
+    from .options import PaintOptions
+    from .styles import save_style as save
+
+    options = PaintOptions(style_size=style_size, style_scale=style_scale, model=model, device=device)
+    print(save(name, pictures, options, overwrite=overwrite))
+
+
+@styles_app.command("remove")
+def remove_style(
+    names: Annotated[list[str], typer.Argument(help="Saved styles.", show_default=False)],
+) -> None:
+    """Delete saved styles."""
+    from .styles import remove_styles
+
+    remove_styles(names)
+
+
+@styles_app.command("list")
+def list_all(as_json: Json = False) -> None:
+    """List the built-in and saved styles."""
+    from .styles import print_styles
+
+    print_styles(as_json=as_json)
 
 
 @app.command()
@@ -223,6 +482,48 @@ def bench(
     if wrong := [s for s in size if not re.fullmatch(r"[1-9]\d*x[1-9]\d*", s)]:
         raise typer.BadParameter(f"got {wrong[0]!r}; want WIDTHxHEIGHT, such as 640x360", param_hint="--size")
     run_bench(model, size, dtype, device=device, as_json=as_json)
+
+
+evaluate = typer.Typer(help="Measure results.", no_args_is_help=True)
+app.add_typer(evaluate, name="eval")
+
+
+@evaluate.command("images")
+def eval_images(
+    outputs: Annotated[
+        list[Path] | None, typer.Argument(help="Folders of results, named CONTENT_STYLE.png.", show_default=False)
+    ] = None,
+    *,
+    pairs: Annotated[Path | None, typer.Option(help="CSV with the columns content and style.")] = None,
+    content: Annotated[list[str], typer.Option("--content", "-c", help="A photo; may be repeated.")] = [],  # noqa: B006
+    style: Annotated[
+        list[str], typer.Option("--style", "-s", help="A picture or built-in name; every photo meets every style.")
+    ] = [],  # noqa: B006
+    model: Annotated[list[str], typer.Option(help="Measure a model; may be repeated.")] = [],  # noqa: B006
+    strength: Annotated[list[float], typer.Option(min=0, max=1, help="May be repeated, for a curve.")] = [1.0],  # noqa: B006
+    size: Annotated[int, typer.Option(help="Everything is cropped and scaled to this square, px.")] = 512,
+    judge: Annotated[str, typer.Option(help="vgg16 (the network of training), vgg19 or resnet50.")] = "vgg16",
+    teacher: Annotated[Path | None, typer.Option(help="Weights of the judge.")] = None,
+    device: Device = "auto",
+    csv: Annotated[Path | None, typer.Option(help="Write every pair's figures.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw style against SSIM.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure stylized pictures: likeness to style and photo, and artefacts."""
+    from .quality import Method, all_pairs, check_size, read_pairs, run_quality
+
+    check_size(size)
+    methods = [Method(folder=folder) for folder in outputs or []]
+    methods += [Method(model=name, strength=s) for name in model for s in strength]
+    if not methods:
+        raise typer.BadParameter("nothing to measure: name folders of results, or --model")
+    if (pairs is None) == (not content or not style):
+        raise typer.BadParameter("name the pairs: either --pairs, or both --content and --style")
+    chosen = read_pairs(pairs) if pairs else all_pairs(content, style)
+    run_quality(
+        chosen, methods, size=size, judge=judge, teacher=teacher, device=device, csv_path=csv, plot_path=plot,
+        as_json=as_json,
+    )  # fmt: skip
 
 
 def _train(resume: bool = False, **settings: Any) -> None:

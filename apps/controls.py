@@ -100,7 +100,7 @@ class Controls:
             help=self._help,
             overlay=self._overlay,
             split=self._split is not None,
-            thumbs=[Thumb(e.name, e.thumbnail, i, bool(e.error)) for i, e in enumerate(entries)],
+            thumbs=[Thumb(e.name, e.thumbnail, i, e.state) for i, e in enumerate(entries)],
             current=index,
             mark=(index + 1) % len(entries) if self._blend else None,
         )

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 
 from adain.builtin import find_style, list_styles
-from adain.color import match_color
-from adain.errors import AdainError, StyleError
+from adain.errors import AdainError, OptionError, StyleError
 from adain.picture import FORMATS, Picture, read_picture
+from adain.saved import SAVED_SUFFIX
 from adain.style import Style
 from adain.stylizer import STYLE_SIZE, Stylizer
 
@@ -34,6 +34,11 @@ class Entry:
     error: str = ""
     name: str = field(init=False)
 
+    @property
+    def state(self) -> str:
+        """What to say in the place of a thumbnail that there is not."""
+        return "unreadable" if self.error else "saved" if self.style else "…"
+
     def __post_init__(self) -> None:
         self.name = self.path.stem
 
@@ -43,7 +48,7 @@ class Gallery:
 
     Args:
         stylizer: encodes the styles.
-        names: pictures or built-in names; with no folder and no names, all built-in styles.
+        names: pictures, or built-in or saved styles; with no folder and no names, all built-in styles.
         folder: its pictures are styles too, also those that are dropped in later.
         size: long side in px at which styles are looked at.
 
@@ -157,16 +162,20 @@ class Gallery:
         for entry in (self.current, self.after()):
             if entry.style and entry.recolored is None:
                 try:
-                    colored = match_color(read_picture(entry.path).rgb, palette)
-                    recolored = self._stylizer.encode_style(colored, size=self.size, name=entry.name)
+                    style = self._stylizer.encode_style(entry.path, size=self.size, name=entry.name, color_of=palette)
+                except OptionError:  # saved as statistics, which have no colours to change
+                    style = entry.style
                 except AdainError as error:  # the file has gone since
                     entry.error = str(error)
                     continue
                 if palette is self._palette:
-                    entry.recolored = recolored
+                    entry.recolored = style
 
     def _prepare(self, entry: Entry) -> None:
         try:
+            if entry.path.suffix == SAVED_SUFFIX:
+                entry.style = self._stylizer.encode_style(entry.path)
+                return
             picture = read_picture(entry.path)
             entry.thumbnail = make_thumbnail(picture)
             entry.style = self._stylizer.encode_style(picture, size=self.size, name=entry.name)

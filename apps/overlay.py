@@ -36,7 +36,7 @@ class Thumb(NamedTuple):
     name: str
     picture: np.ndarray | None  # (H, W, 3) uint8 RGB; None while it is being read
     number: int  # its place, counted from 0
-    broken: bool = False
+    state: str = "…"  # what to say in its place
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def draw_strip(
             image.paste(Image.fromarray(cv2.resize(thumb.picture, (w, h), interpolation=cv2.INTER_AREA)), (x, y))
         else:
             draw.rectangle((x, y, x + w - 1, y + h - 1), (44, 48, 54))
-            draw.text((x + w / 2, y + h / 2), "unreadable" if thumb.broken else "…", GREY, small, anchor="mm")
+            draw.text((x + w / 2, y + h / 2), thumb.state, GREY, small, anchor="mm")
         if thumb.number in (current, mark):
             color, edge = (ACCENT if thumb.number == current else GREY), max(2, round(3 * scale))
             draw.rectangle((x - edge + 1, y - edge + 1, x + w + edge - 2, y + h + edge - 2), outline=color, width=edge)

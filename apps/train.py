@@ -1,5 +1,6 @@
 """`adain train` and `adain export-weights`: the command line over the training package."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -13,9 +14,10 @@ def run_training(config: TrainConfig, *, resume: bool) -> None:
     """Train with a progress bar; Ctrl-C saves a checkpoint first (exit 130)."""
     from adain.train.train import train
 
-    console = Console(stderr=True)
+    chief = os.environ.get("RANK", "0") == "0"  # the others of a torchrun group keep quiet
+    console = Console(stderr=True, quiet=not chief)
     console.print(f"training {config.model} for {config.steps} steps; checkpoints and log.csv go to {config.run}")
-    with progress_bar("training", config.steps) as advance:
+    with progress_bar("training", config.steps, disable=not chief) as advance:
         done = 0
 
         def progress(step: int, terms: dict[str, float]) -> None:
@@ -24,10 +26,12 @@ def run_training(config: TrainConfig, *, resume: bool) -> None:
             done = step
 
         try:
-            print(train(config, resume=resume, progress=progress))
+            path = train(config, resume=resume, progress=progress, notice=console.print)
         except KeyboardInterrupt:
             print(f"stopped; the checkpoint is in {config.run}: go on with --resume", file=sys.stderr)
             raise
+    if chief:
+        print(path)
 
 
 def run_export(checkpoint: Path, folder: Path, name: str, trained_on: str, *, overwrite: bool) -> None:

@@ -156,7 +156,7 @@ class Window:
         view, width, scale = self._view, self._canvas[0], self.scale
         first, fitting, _ = strip_window(len(view.thumbs), view.current, width, scale)
         shown = list(view.thumbs[first : first + fitting])
-        looks = (width, scale, view.current, view.mark, [(t.name, id(t.picture), t.broken) for t in shown])
+        looks = (width, scale, view.current, view.mark, [(t.name, id(t.picture), t.state) for t in shown])
         if self._strip is None or self._strip[0] != looks:
             self._strip = (
                 looks,

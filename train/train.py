@@ -1,136 +1,160 @@
 """The training loop: read it from top to bottom."""
 
-import csv
 import math
-import os
-import pickle
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import deepcopy
-from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+import torch.distributed as dist
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
 
 from adain.device import choose_device, choose_training_dtype
 from adain.errors import TrainingError
-from adain.fast import FastNet
-from adain.impose import plain
-from adain.layers import statistics
-from adain.models import build, weights_folder
-from adain.vgg import VGGEncoder, VGGNet
+from adain.models import build
+from adain.perceptual import VGG16, load_perceptual
+from adain.vgg import VGGNet
 
+from .checkpoint import TrainingState
 from .config import TrainConfig
-from .data import PictureBank, recolour
-from .losses import content_loss, range_loss, style_loss, total_variation
-from .perceptual import STYLE_LAYERS, load_teacher
+from .data import PictureBank, batches
+from .group import mean_over_processes, own_device, process_group
+from .journal import Journal, Progress
+from .objective import Batch, Objective, Terms
 
-Terms = dict[str, Tensor]
-Progress = Callable[[int, dict[str, float]], None]
+DIVERGED = 5.0  # times the loss of late: worse than this is no noise
+LATE = 0.9  # how much of the loss of late is older than the last look
+ROLLBACKS = 5  # then training gives up
+
+Notice = Callable[[str], None]
 
 
-def train(config: TrainConfig, *, resume: bool = False, progress: Progress | None = None) -> Path:
+@process_group()
+def train(
+    config: TrainConfig, *, resume: bool = False, progress: Progress | None = None, notice: Notice | None = None
+) -> Path:
     """Train a model and return the path of its last checkpoint.
 
-    Every step draws its pictures from a generator seeded with (seed, step), so a resumed run sees the same pictures
-    as one that was never stopped.
+    Every step draws its pictures from a generator seeded with (seed, step, rank), so a resumed run sees the same
+    pictures as one that was never stopped. Under `torchrun` every process trains on a GPU of its own, gradients are
+    averaged, and the first process keeps the books.
 
     Args:
         config: the settings.
         resume: go on from the newest whole checkpoint in `config.run`; start anew where there is none.
         progress: called every `log_every` steps with the step and the mean of each loss term since the last call.
+        notice: called with a line of text when something happened that a person should know.
 
     Raises:
-        TrainingError: no pictures, no perceptual network, an earlier run in the way, or a loss that is not a number.
+        TrainingError: no pictures, an earlier run in the way, or a loss that diverges whatever the learning rate.
+        WeightsError: no perceptual network.
     """
-    device = choose_device(config.device)
+    rank, processes = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
+    chief = rank == 0
+    notice = notice if notice and chief else lambda _: None
+    device = choose_device(config.device if processes == 1 or config.device != "auto" else own_device())
     dtype = choose_training_dtype(device)
     torch.manual_seed(config.seed)
     if not resume and (config.run / "last.pt").exists():
         raise TrainingError(f"{config.run} holds a run already: go on with --resume, or choose another --run")
     config.run.mkdir(parents=True, exist_ok=True)
-    photos = PictureBank(config.content, device=device, zoom=config.content_zoom)
-    artworks = PictureBank(config.style, device=device, zoom=config.style_zoom)
-    teacher = load_teacher(config.teacher or weights_folder() / "vgg.safetensors", device=device, dtype=dtype)
 
+    kept = {"device": device, "side": config.picture_side, "cache": config.cache}
+    photos = PictureBank(config.content, zoom=config.content_zoom, **kept)  # type: ignore[arg-type]
+    artworks = PictureBank(config.style, zoom=config.style_zoom, **kept)  # type: ignore[arg-type]
+    broken = photos.broken + artworks.broken
+    notice(f"{len(photos)} photos, {len(artworks)} artworks" + f"; {broken} files could not be read" * bool(broken))
+
+    state = prepare(config, device, dtype)
+    losses: nn.Module = state.objective
+    if processes > 1:
+        losses = DistributedDataParallel(losses, broadcast_buffers=False)
+    if config.compile:
+        losses = torch.compile(losses)  # type: ignore[assignment]
+    if not (resume and state.load()) and chief:
+        state.save()  # to have something to go back to
+
+    with Journal(config, photos, artworks, writing=chief, progress=progress) as journal:
+        while state.step < config.steps:
+            stream = batches(photos, artworks, config, state.step, rank)
+            try:
+                diverged = run_until_trouble(state, losses, stream, dtype, journal)
+            except KeyboardInterrupt:
+                if chief and all_finite(state.trainable):
+                    state.save()  # a step cut in the middle is done again
+                raise
+            if diverged is not None:
+                roll_back(state, diverged, notice)
+    return state.save() if chief else config.run / "last.pt"
+
+
+def prepare(config: TrainConfig, device: torch.device, dtype: torch.dtype) -> TrainingState:
+    """Build the network with its losses, its average and its optimizer, with fresh weights."""
+    teacher = load_perceptual(config.features, config.teacher, device=device, dtype=dtype)
     net = build(config.model)
     if isinstance(net, VGGNet):
-        net.encoder.load_state_dict(teacher.state_dict())
+        encoder = teacher if isinstance(teacher, VGG16) else load_perceptual("vgg16", None, device=device, dtype=dtype)
+        net.encoder.load_state_dict(encoder.encoder.state_dict())  # type: ignore[union-attr, operator]
     net = net.to(device).to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
-    average = deepcopy(net).requires_grad_(False)
     trainable = [p for p in net.parameters() if p.requires_grad]
     optimizer = torch.optim.Adam(trainable, lr=config.learning_rate, betas=(0.9, 0.99))
-    first = load_checkpoint(config.run, net, average, optimizer) if resume else 0
+    objective = Objective(net, teacher, config).to(device)
+    return TrainingState(config, objective, deepcopy(net).requires_grad_(False), optimizer)
 
+
+def run_until_trouble(
+    state: TrainingState, losses: nn.Module, stream: Iterable[Batch], dtype: torch.dtype, journal: Journal
+) -> float | None:
+    """Take a step for every batch of the stream. Returns None at its end, or the loss with which training diverged."""
+    config, net, optimizer, trainable = state.config, state.objective.net, state.optimizer, state.trainable
     sums: Terms = {}
-    done = first
-    try:
-        for step in range(first, config.steps):
-            content, style = make_batch(photos, artworks, config, step)
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate(step, config)
-            with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
-                terms = loss_terms(net, teacher, content, style, config)
-            total = torch.stack(list(terms.values())).sum()
-            optimizer.zero_grad(set_to_none=True)
-            total.backward()
-            norm = nn.utils.clip_grad_norm_(trainable, config.clip)
-            if not torch.isfinite(norm):
-                raise TrainingError(f"the gradient is {norm.item()} at step {step}: lower --learning-rate and resume")
-            optimizer.step()
-            update_average(average, net, min(config.ema, (step + 1) / (step + 10)))
-            done = step + 1
-            for name, value in terms.items():
-                sums[name] = sums[name] + value.detach() if name in sums else value.detach()
-            if done % config.log_every == 0:
-                means = {name: float(value) / config.log_every for name, value in sums.items()}
-                sums = {}
-                write_log(config.run / "log.csv", done, means)
-                if progress:
-                    progress(done, means)
-            if done % config.save_every == 0:
-                save_checkpoint(config, done, net, average, optimizer)
-    except KeyboardInterrupt:
-        save_checkpoint(config, done, net, average, optimizer)  # a step cut in the middle is done again
-        raise
-    return save_checkpoint(config, config.steps, net, average, optimizer)
+    counted, of_late = 0, math.inf
+    for batch in stream:
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(state.step, config) * state.rate_factor
+        with torch.autocast(batch.content.device.type, dtype, enabled=dtype != torch.float32):
+            terms = losses(batch)
+        optimizer.zero_grad(set_to_none=True)
+        torch.stack(list(terms.values())).sum().backward()
+        nn.utils.clip_grad_norm_(trainable, config.clip)
+        optimizer.step()
+        terms = {name: mean_over_processes(term.detach()) for name, term in terms.items()}
+        state.objective.rebalance(terms)
+        update_average(state.average, net, min(config.ema, (state.step + 1) / (state.step + 10)))
+        state.step += 1
+        sums = {name: sums.get(name, 0) + term for name, term in terms.items()}
+        counted += 1
+
+        to_log, to_save = state.step % config.log_every == 0, state.step % config.save_every == 0
+        if not (to_log or to_save or state.step == config.steps):
+            continue  # looking at numbers makes a GPU wait
+        means = {name: float(value) / counted for name, value in sums.items()}
+        loss = sum(means.values())
+        if not math.isfinite(loss) or loss > DIVERGED * of_late or not all_finite(trainable):
+            return loss
+        of_late = loss if math.isinf(of_late) else LATE * of_late + (1 - LATE) * loss
+        if to_log:
+            journal.log(state.step, means)
+            sums, counted = {}, 0
+        if to_save and journal.writing:
+            state.save()
+            journal.show(state.step, state.average)
+    return None
 
 
-def make_batch(photos: PictureBank, artworks: PictureBank, config: TrainConfig, step: int) -> tuple[Tensor, ...]:
-    """The content and style pictures of a step, each (B, 3, H, W) RGB 0..1; always the same for the same step."""
-    generator = np.random.default_rng((config.seed, step))
-    content = photos.batch(config.batch, config.crop, generator)
-    style = artworks.batch(config.batch, config.crop, generator)
-    for i in np.flatnonzero(generator.random(config.batch) < config.photos_as_styles):
-        style[i] = photos.batch(1, config.crop, generator)[0]
-    style = recolour(style, config.recolour, generator)
-    return tuple(x.contiguous(memory_format=torch.channels_last) for x in (content, style))
+def roll_back(state: TrainingState, loss: float, notice: Notice) -> None:
+    """Go back to the last checkpoint with half the learning rate.
 
-
-def loss_terms(
-    net: FastNet | VGGNet, teacher: VGGEncoder, content: Tensor, style: Tensor, config: TrainConfig
-) -> Terms:
-    """All weighted loss terms of one batch; content and style are (B, 3, H, W) RGB 0..1."""
-    output = net(content, plain(net.encode_style(style)))
-    layers = tuple(dict.fromkeys((*STYLE_LAYERS, *config.content_layers)))
-    got = teacher(output, layers)
-    with torch.no_grad():
-        of_content = teacher(content, tuple(config.content_layers))
-        of_style = {name: statistics(f) for name, f in teacher(style, STYLE_LAYERS).items()}
-    terms = {
-        "style": config.style_weight * style_loss(got, of_style),
-        "content": config.content_weight * content_loss(got, of_content, config.content_layers),
-        "variation": config.variation_weight * total_variation(output.float()),
-        "range": config.range_weight * range_loss(output.float()),
-    }
-    if config.identity_weight:
-        half = len(content) // 2 or 1
-        same = torch.cat([content[:half], style[half:]])  # a picture in its own style shall come back
-        terms["identity"] = config.identity_weight * F.l1_loss(net(same, plain(net.encode_style(same))).float(), same)
-    return terms
+    Raises:
+        TrainingError: it did not help for the last few times.
+    """
+    step, rate_factor, rollbacks = state.step, state.rate_factor / 2, state.rollbacks + 1
+    if rollbacks > ROLLBACKS:
+        raise TrainingError(f"training diverges at step {step} whatever the rate: lower --learning-rate and start anew")
+    state.load()
+    state.rate_factor, state.rollbacks = rate_factor, rollbacks
+    notice(f"diverged at step {step} (loss {loss:.3g}): back to step {state.step} at {rate_factor:g} of the rate")
 
 
 def learning_rate(step: int, config: TrainConfig) -> float:
@@ -146,38 +170,6 @@ def update_average(average: nn.Module, net: nn.Module, decay: float) -> None:
         a.lerp_(b, 1 - decay)
 
 
-def write_log(path: Path, step: int, means: dict[str, float]) -> None:
-    new = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.writer(file)
-        if new:
-            writer.writerow(["time", "step", *means])
-        writer.writerow([round(time.time()), step, *(f"{v:.5f}" for v in means.values())])
-
-
-def save_checkpoint(
-    config: TrainConfig, step: int, net: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer
-) -> Path:
-    """Write `last.pt` through a temporary file; the one before stays as `previous.pt`."""
-    path, part, previous = (config.run / name for name in ("last.pt", "last.pt.part", "previous.pt"))
-    settings = {k: str(v) if isinstance(v, Path) else v for k, v in asdict(config).items()}
-    state = {"step": step, "config": settings, "net": net.state_dict(), "average": average.state_dict()}
-    torch.save({**state, "optimizer": optimizer.state_dict()}, part)
-    if path.exists():
-        os.replace(path, previous)
-    os.replace(part, path)
-    return path
-
-
-def load_checkpoint(run: Path, net: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer) -> int:
-    """Load the newest checkpoint that can be read and return the step to go on with; 0 where there is none."""
-    for path in (run / "last.pt", run / "previous.pt"):
-        try:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-        except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError):
-            continue  # missing or cut short: the one before will do
-        net.load_state_dict(state["net"])
-        average.load_state_dict(state["average"])
-        optimizer.load_state_dict(state["optimizer"])
-        return int(state["step"])
-    return 0
+@torch.no_grad()
+def all_finite(parameters: list[nn.Parameter]) -> bool:
+    return bool(torch.stack([p.isfinite().all() for p in parameters]).all())

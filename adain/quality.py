@@ -1,0 +1,132 @@
+"""How good a stylized picture is: likeness to its style and its photo, and the artefacts users complain of first.
+
+Pictures are (H, W, 3) uint8 RGB of one size; every measure is one number.
+"""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .layers import statistics
+from .losses import gram, normalised, style_loss
+from .perceptual import Perceptual
+
+STRONG_EDGE = 60.0  # of 255 per px: an edge that may throw a halo
+FLAT = 6.0  # of 255 per px: no edge
+NEAR, FAR = (3, 8), (12, 20)  # px from a strong edge: where a halo glows, and where it has ended
+BORDER, INSIDE = 4, 16  # px: the frame that padding spoils, and what it is compared with
+GRID_PERIODS = (2, 4, 8)  # px: what upsampling by two leaves, once, twice and thrice
+SPECTRUM_NEIGHBOURS = 6  # bins on either side of a peak
+DARKEST = 1e-12  # power, so that a flat picture has a spectrum
+
+
+class Likeness(NamedTuple):
+    """Style and content are always to be read together: either alone is easy to win."""
+
+    ssim: float  # of the luma, output to photo; higher is better
+    content: float  # squared distance of channel-normalised deep features to the photo's; lower is better
+    style: float  # distance of channel means and stds to the style's, in units of its variance; lower is better
+    gram: float  # mean relative distance of Gram matrices to the style's (GMD); lower is better
+    chroma: float  # mean distance in a and b of CIELAB to the photo: how far colours moved
+
+
+class Artefacts(NamedTuple):
+    """All are about 0 on a clean picture, and rise with the damage."""
+
+    halo: float  # difference in luma, 0..255, between near and far of strong edges of the photo, where it is flat
+    grid: float  # largest spectral peak at a period of 2, 4 or 8 px over its neighbourhood, in decades
+    border: float  # step in luma, 0..255, between the outer pixels and those inside, beyond what the photo has
+
+
+def likeness(output: np.ndarray, content: np.ndarray, style: np.ndarray, judge: Perceptual) -> Likeness:
+    """Measure one result against its photo and its style; the style may have another size."""
+    from skimage.metrics import structural_similarity
+
+    with torch.inference_mode():
+        out, photo, painting = (_features(judge, picture) for picture in (output, content, style))
+        deep = judge.content_shallow
+        content_distance = F.mse_loss(normalised(out[deep]), normalised(photo[deep])).item()
+        style_distance = style_loss(out, {n: statistics(painting[n]) for n in judge.style_layers}).item()
+        pairs = [(gram(out[n]), gram(painting[n])) for n in judge.style_layers]
+        gram_distance = sum(((a - b).norm() / b.norm()).item() for a, b in pairs) / len(pairs)
+    ssim = structural_similarity(_luma(output), _luma(content), data_range=255)
+    return Likeness(float(ssim), content_distance, style_distance, gram_distance, chroma_shift(output, content))
+
+
+def _features(judge: Perceptual, picture: np.ndarray) -> dict[str, Tensor]:
+    parameter = next(judge.parameters())
+    image = torch.from_numpy(np.ascontiguousarray(picture)).to(parameter.device).permute(2, 0, 1)[None].float() / 255
+    features = judge(image, (*judge.style_layers, judge.content_shallow))
+    return {name: f.float() for name, f in features.items()}
+
+
+def chroma_shift(output: np.ndarray, content: np.ndarray) -> float:
+    """Mean distance of two pictures in a and b of CIELAB."""
+    a, b = (cv2.cvtColor(p.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[..., 1:] for p in (output, content))
+    return float(np.linalg.norm(a - b, axis=2).mean())
+
+
+def artefacts(output: np.ndarray, content: np.ndarray) -> Artefacts:
+    return Artefacts(halo(output, content), grid(output), border(output, content))
+
+
+def halo(output: np.ndarray, content: np.ndarray) -> float:
+    """How much the painting's luma near the photo's strong edges differs from that further off, in flat places."""
+    slope = _slope(_luma(content))
+    edges = (slope > STRONG_EDGE).astype(np.uint8)
+    if not edges.any():
+        return 0.0
+    distance = cv2.distanceTransform(1 - edges, cv2.DIST_L2, 5)
+    flat = cv2.blur(slope, (5, 5)) < FLAT
+    near, far = (flat & (distance >= low) & (distance < high) for low, high in (NEAR, FAR))
+    smooth = cv2.GaussianBlur(_luma(output) - _luma(content), (0, 0), 1.5)  # what painting added; strokes averaged out
+    reach = 2 * FAR[1] + 1
+    sums = [cv2.boxFilter(np.where(where, smooth, 0.0), -1, (reach, reach), normalize=False) for where in (near, far)]
+    counts = [cv2.boxFilter(where.astype(np.float64), -1, (reach, reach), normalize=False) for where in (near, far)]
+    places = near & (counts[0] > reach) & (counts[1] > reach)
+    if not places.any():
+        return 0.0
+    difference = sums[0][places] / counts[0][places] - sums[1][places] / counts[1][places]
+    return float(np.abs(difference).mean())
+
+
+def grid(output: np.ndarray) -> float:
+    """The largest peak of the luma's spectrum at the periods of upsampling, over its neighbours, in decades."""
+    luma = _luma(output)
+    peaks = []
+    for axis in (0, 1):
+        length = luma.shape[axis] // 16 * 16  # so that each period falls on a bin
+        if length < 4 * 16:
+            continue
+        lines = np.moveaxis(luma, axis, 1)[:, :length]
+        lines = lines - lines.mean(1, keepdims=True)
+        power = (np.abs(np.fft.rfft(lines * np.hanning(length), axis=1)) ** 2).mean(0) + DARKEST
+        for period in GRID_PERIODS:
+            at = length // period
+            around = np.r_[at - 2 - SPECTRUM_NEIGHBOURS : at - 2, at + 3 : at + 3 + SPECTRUM_NEIGHBOURS]
+            around = around[around < len(power)]
+            peaks.append(np.log10(power[at] / np.median(power[around])))
+    return float(max(0.0, *peaks)) if peaks else 0.0
+
+
+def border(output: np.ndarray, content: np.ndarray) -> float:
+    """How much more the outer pixels differ from those inside, in luma, than they do in the photo."""
+    steps = []
+    for picture in (output, content):
+        luma = _luma(picture)
+        sides = [luma, luma[::-1], luma.T, luma.T[::-1]]
+        steps.append(np.array([side[:BORDER].mean() - side[BORDER:INSIDE].mean() for side in sides]))
+    return float(np.abs(steps[0] - steps[1]).mean())
+
+
+def _luma(picture: np.ndarray) -> np.ndarray:
+    """(H, W) float64, 0..255."""
+    return picture @ np.array([0.299, 0.587, 0.114])
+
+
+def _slope(luma: np.ndarray) -> np.ndarray:
+    return np.hypot(cv2.Sobel(luma, cv2.CV_64F, 1, 0, scale=0.25), cv2.Sobel(luma, cv2.CV_64F, 0, 1, scale=0.25))

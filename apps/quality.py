@@ -1,0 +1,203 @@
+"""`adain eval images`: how good results are, ours or anyone's, over a list of pairs."""
+
+import csv
+import json
+import resource
+import statistics
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from adain.builtin import find_style
+from adain.device import choose_device
+from adain.errors import OptionError, PictureError
+from adain.perceptual import load_perceptual
+from adain.picture import Picture, read_picture
+from adain.quality import Artefacts, Likeness, artefacts, likeness
+from adain.stylizer import MULTIPLE, STYLE_SIZE, Stylizer
+
+from .progress import progress_bar
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+MEASURES = (*Likeness._fields, *Artefacts._fields)
+COLUMNS = (*MEASURES, "milliseconds")
+
+
+@dataclass(frozen=True)
+class Pair:
+    content: Path
+    style: Path
+
+    @property
+    def name(self) -> str:
+        return f"{self.content.stem}_{self.style.stem}"
+
+
+@dataclass(frozen=True)
+class Method:
+    """Whose results to measure: a folder of pictures, or a model at a strength."""
+
+    folder: Path | None = None
+    model: str = ""
+    strength: float = 1.0
+
+    @property
+    def name(self) -> str:
+        return str(self.folder) if self.folder else f"{self.model} at {self.strength:g}"
+
+
+def run_quality(
+    pairs: list[Pair],
+    methods: list[Method],
+    *,
+    size: int,
+    judge: str,
+    teacher: Path | None,
+    device: str,
+    csv_path: Path | None,
+    plot_path: Path | None,
+    as_json: bool,
+) -> None:
+    """Measure every pair of every method; print the means."""
+    if plot_path:
+        _pyplot()  # missing is better said now than after minutes
+    chosen = choose_device(device)
+    network = load_perceptual(judge, teacher, device=chosen, dtype=torch.float32)
+    rows = []
+    with progress_bar("measuring", len(pairs) * len(methods)) as advance:
+        for method in methods:
+            for pair, content, style, output, milliseconds in results(method, pairs, size, device):
+                values = (*likeness(output, content, style, network), *artefacts(output, content), milliseconds)
+                rows.append({"method": method.name, "pair": pair.name, **dict(zip(COLUMNS, values, strict=True))})
+                advance()
+    summary = summarise(rows, methods)
+    if csv_path:
+        with csv_path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+    if plot_path:
+        plot(summary, methods, plot_path)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024  # MiB on Linux
+    if as_json:
+        print(json.dumps({"judge": judge, "pairs": len(pairs), "size": size, "peak_mib": memory, "methods": summary}))
+    else:
+        print_table(summary, f"{len(pairs)} pairs, {size} px, judge {judge}; peak memory {memory} MiB")
+
+
+def results(
+    method: Method, pairs: list[Pair], size: int, device: str
+) -> Iterator[tuple[Pair, np.ndarray, np.ndarray, np.ndarray, float]]:
+    """For each pair: photo, style and result, (H, W, 3) uint8 RGB, and how long it took (NaN for a folder's)."""
+    stylizer = None if method.folder else Stylizer(method.model, device=device)
+    for pair in pairs:
+        content, style = square(read_picture(pair.content), size), square(read_picture(pair.style), size)
+        milliseconds = float("nan")
+        if stylizer:
+            encoded = stylizer.encode_style(style, size=STYLE_SIZE)
+            started = time.perf_counter()
+            output = stylizer.stylize(content, encoded, strength=method.strength)
+            milliseconds = (time.perf_counter() - started) * 1000
+        else:
+            output = square(read_picture(find_result(method.folder, pair)), size)  # type: ignore[arg-type]
+        yield pair, content.rgb, style.rgb, output.rgb, milliseconds
+
+
+def square(picture: Picture, size: int) -> Picture:
+    """The middle of the picture, size x size px: so that results of every tool can be compared."""
+    height, width = picture.rgb.shape[:2]
+    scale = size / min(height, width)
+    picture = picture.resized(max(size, round(width * scale)), max(size, round(height * scale)))
+    height, width = picture.rgb.shape[:2]
+    y, x = (height - size) // 2, (width - size) // 2
+    return Picture(np.ascontiguousarray(picture.rgb[y : y + size, x : x + size]))
+
+
+def find_result(folder: Path, pair: Pair) -> Path:
+    """The result of a pair: CONTENT_STYLE.png, or as `adain image` names it."""
+    names = (pair.name, f"{pair.content.stem}_stylized_{pair.style.stem}")
+    for name in names:
+        for suffix in SUFFIXES:
+            if (path := folder / f"{name}{suffix}").is_file():
+                return path
+    raise PictureError(f"no result for {pair.name} in {folder}; want {names[0]}.png (or .jpg), or {names[1]}.png")
+
+
+def read_pairs(path: Path) -> list[Pair]:
+    """Pairs from a CSV with the columns content and style; paths are relative to the file.
+
+    Raises:
+        OptionError: a line without a readable pair, by its number.
+    """
+    pairs = []
+    with path.open(newline="") as file:
+        for number, row in enumerate(csv.DictReader(file), 2):
+            content, style = row.get("content"), row.get("style")
+            if not content or not style:
+                raise OptionError(f"{path}, line {number}: want a content and a style (header: content,style)")
+            inside = path.parent / style
+            pairs.append(Pair(path.parent / content, inside if inside.exists() else find_style(style)))
+    if not pairs:
+        raise OptionError(f"{path} holds no pairs; want the header content,style and a line for each")
+    return pairs
+
+
+def all_pairs(contents: list[str], styles: list[str]) -> list[Pair]:
+    return [Pair(Path(content), find_style(style)) for content in contents for style in styles]
+
+
+def check_size(size: int) -> None:
+    if size < 64 or size % MULTIPLE:
+        raise OptionError(f"got size {size}; want a multiple of {MULTIPLE} px from 64 up")
+
+
+def summarise(rows: list[dict], methods: list[Method]) -> dict[str, dict[str, float]]:
+    """Method -> measure -> mean over the pairs; of times the median, which the first, slow run does not move."""
+    summary = {}
+    for method in methods:
+        mine = [row for row in rows if row["method"] == method.name]
+        summary[method.name] = {name: statistics.fmean(row[name] for row in mine) for name in MEASURES}
+        summary[method.name]["milliseconds"] = statistics.median(row["milliseconds"] for row in mine)
+    return summary
+
+
+def print_table(summary: dict[str, dict[str, float]], title: str) -> None:
+    table = Table("", *COLUMNS, title=title, title_justify="left")
+    for name, values in summary.items():
+        table.add_row(name, *(f"{values[c]:.3f}" if c in Likeness._fields[:4] else f"{values[c]:.1f}" for c in COLUMNS))
+    Console(width=160).print(table)
+
+
+def plot(summary: dict[str, dict[str, float]], methods: list[Method], path: Path) -> None:
+    """Style against SSIM: a line over the strengths of each model, a point for each folder."""
+    pyplot = _pyplot()
+    figure, axes = pyplot.subplots(figsize=(7, 5), layout="constrained")
+    for name in dict.fromkeys(m.model or m.name for m in methods):
+        mine = sorted((m for m in methods if name in (m.model, m.name)), key=lambda m: m.strength)
+        points = [(summary[m.name]["style"], summary[m.name]["ssim"]) for m in mine]
+        axes.plot(*zip(*points), marker="o", label=name)
+        if len(mine) > 1:
+            for method, point in zip(mine, points):
+                axes.annotate(f"{method.strength:g}", point, xytext=(5, 4), textcoords="offset points", fontsize=8)
+    axes.set(xlabel="style loss (left is better)", ylabel="SSIM to the photo (up is better)")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(path, dpi=120)
+    pyplot.close(figure)
+
+
+def _pyplot():
+    try:
+        import matplotlib
+    except ImportError as error:
+        raise OptionError("--plot needs matplotlib: pip install 'adain-style[eval]'") from error
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    return pyplot

@@ -1,0 +1,77 @@
+"""Each loss is zero where it should be, and rises otherwise."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from adain.train.temporal import moved, random_flow, temporal_loss, warp
+
+from adain.layers import adain, statistics
+from adain.losses import (
+    adain_target_loss,
+    colour_loss,
+    content_loss,
+    gram,
+    gram_loss,
+    range_loss,
+    style_loss,
+    total_variation,
+)
+from adain.perceptual import VGG_STYLE_LAYERS, Perceptual, load_perceptual
+
+
+@pytest.fixture(scope="module")
+def teacher() -> Perceptual:
+    return load_perceptual("vgg16", None, device=torch.device("cpu"), dtype=torch.float32)
+
+
+@pytest.fixture
+def image(photo: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(photo).permute(2, 0, 1)[None].float() / 255
+
+
+def test_style_losses(teacher: Perceptual, image: torch.Tensor):
+    features = teacher(image, VGG_STYLE_LAYERS)
+    own = {name: statistics(f) for name, f in features.items()}
+    grams = {name: gram(f) for name, f in features.items()}
+    for loss, target in ((style_loss, own), (gram_loss, grams)):
+        assert loss(features, target).item() == pytest.approx(0, abs=1e-6)
+        mild, strong = (loss(teacher(image * k, VGG_STYLE_LAYERS), target).item() for k in (0.9, 0.5))
+        assert 0 < mild < strong
+
+
+def test_content_losses(teacher: Perceptual, image: torch.Tensor):
+    layers = ("relu3_1", "relu4_1")
+    features, other = teacher(image, layers), teacher(image.flip(3), layers)
+    weights = {"relu4_1": 1.0, "relu3_1": 0.5}
+    assert content_loss(features, features, weights).item() == pytest.approx(0, abs=1e-6)
+    assert content_loss(other, features, weights).item() > 0.5
+    deep, style = features["relu4_1"], statistics(teacher(image.flip(1), ("relu4_1",))["relu4_1"])
+    assert adain_target_loss(adain(deep, style), deep, style).item() == pytest.approx(0, abs=1e-6)
+    assert adain_target_loss(deep, deep, style).item() > 0.01
+
+
+def test_pixel_losses(image: torch.Tensor):
+    assert total_variation(torch.full((1, 3, 8, 8), 0.3)).item() == 0
+    assert range_loss(torch.tensor([-0.5, 0.5, 1.25, 1.0]).view(1, 1, 2, 2)).item() == pytest.approx(0.75 / 4)
+    assert colour_loss(image, image.flip(2)).item() == pytest.approx(0, abs=1e-6)  # the palette has no places
+    assert colour_loss(image.flip(1), image).item() > colour_loss(0.98 * image, image).item() > 1e-4
+
+
+def test_temporal_loss_rewards_strokes_that_move_along(image: torch.Tensor):
+    generator = np.random.default_rng(0)
+    frame = image.repeat(2, 1, 1, 1)
+    flow = random_flow(2, *image.shape[2:], generator)
+    later = moved(frame, flow, generator)
+    steady = temporal_loss(1 - frame, 1 - later, flow)  # what a network does that treats each pixel alike
+    pinned = temporal_loss(frame, frame, flow)  # strokes that stay on the screen
+    assert steady < 0.025 and pinned > 3 * steady  # what is left is the noise
+
+
+def test_warp_moves_as_opencv_does(image: torch.Tensor, photo: np.ndarray):
+    flow = random_flow(1, *photo.shape[:2], np.random.default_rng(1))
+    y, x = np.mgrid[: photo.shape[0], : photo.shape[1]].astype(np.float32)
+    maps = (x + flow[0, 0].numpy(), y + flow[0, 1].numpy())
+    expected = cv2.remap(photo, *maps, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    got = warp(image, flow)[0].permute(1, 2, 0).numpy() * 255
+    assert np.abs(got.clip(0, 255) - expected)[20:-20, 20:-20].mean() < 1

@@ -1,0 +1,58 @@
+"""Every measure is small on a clean picture, and rises when just that is damaged."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from adain.perceptual import Perceptual, load_perceptual
+from adain.quality import Artefacts, artefacts, chroma_shift, likeness
+from adain.stylizer import Stylizer
+
+
+@pytest.fixture(scope="module")
+def judge() -> Perceptual:
+    return load_perceptual("vgg16", None, device=torch.device("cpu"), dtype=torch.float32)
+
+
+def with_grid(picture: np.ndarray) -> np.ndarray:
+    picture[::4] += 10
+    return picture
+
+
+def with_halos(picture: np.ndarray) -> np.ndarray:
+    return picture + 0.8 * (cv2.GaussianBlur(picture, (0, 0), 1) - cv2.GaussianBlur(picture, (0, 0), 8))
+
+
+def with_frame(picture: np.ndarray) -> np.ndarray:
+    picture[:4] -= 15
+    picture[:, -4:] -= 15
+    return picture
+
+
+@pytest.mark.parametrize("damage, measure", [(with_grid, "grid"), (with_halos, "halo"), (with_frame, "border")])
+def test_artefacts_rise_with_their_damage(photo: np.ndarray, damage, measure: str):
+    clean = artefacts(photo, photo)
+    hurt = artefacts(damage(photo.astype(np.float64)).clip(0, 255).round().astype(np.uint8), photo)
+    rises = Artefacts(*(b - a for a, b in zip(clean, hurt)))
+    assert clean.halo == clean.border == 0 and clean.grid < 0.35
+    assert getattr(rises, measure) > {"grid": 0.5, "halo": 2.0, "border": 3.0}[measure]
+    if measure == "grid":
+        assert rises.halo < 0.5 and rises.border < 0.5
+
+
+def test_likeness_knows_photo_from_style(photo: np.ndarray, judge: Perceptual, fast: Stylizer):
+    style = photo[::-1, :, ::-1].copy()
+    untouched, copied = likeness(photo, photo, style, judge), likeness(style, photo, style, judge)
+    painted = likeness(fast.stylize(photo, fast.encode_style(style)), photo, style, judge)
+    assert untouched.ssim == pytest.approx(1) and untouched.content == pytest.approx(0, abs=1e-6)
+    assert copied.style == pytest.approx(0, abs=1e-6) and copied.gram == pytest.approx(0, abs=1e-6)
+    assert copied.ssim < painted.ssim < 1 and 0 < painted.content < copied.content
+    assert painted.style < untouched.style and painted.gram < untouched.gram
+
+
+def test_chroma_shift_sees_colour_and_nothing_else(photo: np.ndarray):
+    assert chroma_shift(photo, photo) == 0
+    assert chroma_shift(photo[..., ::-1].copy(), photo) > 5
+    grey = np.full((20, 20, 3), 100, np.uint8)
+    assert chroma_shift(grey + 50, grey) < 0.1

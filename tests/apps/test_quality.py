@@ -1,0 +1,44 @@
+"""`adain eval images` through the real command."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+
+def test_models_and_folders_side_by_side(adain, photo: np.ndarray, tmp_path: Path):
+    for name in ("a", "b"):
+        Image.fromarray(photo).save(tmp_path / f"{name}.png")
+    Image.fromarray(photo[::-1, :, ::-1]).save(tmp_path / "s.png")
+    (tmp_path / "pairs.csv").write_text("content,style\na.png,s.png\nb.png,ink-wash\n")
+    (tmp_path / "theirs").mkdir()
+    for name in ("a_s.png", "b_stylized_ink-wash.png"):
+        Image.fromarray(photo).save(tmp_path / "theirs" / name)
+    done = adain("eval", "images", "theirs", "--model", "fast", "--strength", 0.3, "--strength", 1, "--pairs",
+                 "pairs.csv", "--size", 128, "--csv", "o.csv", "--plot", "o.png", "--json")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    methods = json.loads(done.stdout)["methods"]
+    assert list(methods) == ["theirs", "fast at 0.3", "fast at 1"]
+    assert methods["theirs"]["ssim"] > 0.99  # the photo itself
+    assert methods["theirs"]["style"] > methods["fast at 0.3"]["style"] > methods["fast at 1"]["style"] > 0
+    assert methods["fast at 1"]["milliseconds"] > 0
+    with (tmp_path / "o.csv").open() as file:
+        assert [row["pair"] for row in csv.DictReader(file)] == ["a_s", "b_ink-wash"] * 3
+    with Image.open(tmp_path / "o.png") as picture:
+        assert picture.width > 500
+
+
+def test_mistakes_are_one_line(adain, photo_file: Path, tmp_path: Path):
+    (tmp_path / "bad.csv").write_text("content,style\nphoto.png\n")
+    pair = ("-c", photo_file, "-s", "ink-wash")
+    for arguments, code, words in [
+        (["--model", "fast", "--pairs", "bad.csv"], 2, b"line 2"),
+        ([".", *pair], 1, b"no result for photo_ink-wash"),
+        (["--model", "fast", *pair, "--size", 100], 2, b"multiple of 16"),
+        (["--model", "fast"], 2, b"--pairs"),
+        (pair, 2, b"nothing to measure"),
+    ]:
+        done = adain("eval", "images", *arguments)
+        assert done.returncode == code and words in done.stderr and b"Traceback" not in done.stderr, done.stderr
