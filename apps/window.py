@@ -68,11 +68,9 @@ class Window:
         return self
 
     def __exit__(self, *_: object) -> None:
-        try:
+        if is_visible():  # not closed by the user
             cv2.destroyWindow(TITLE)
             cv2.waitKey(1)
-        except cv2.error:
-            self._appeared = False  # closed by the user: it is gone already
 
     @property
     def scale(self) -> float:
@@ -107,11 +105,11 @@ class Window:
             if key and (action := action_of(key)):
                 self._actions.append(action)
             code = cv2.pollKey() if len(self._actions) < 20 else -1
-        visible = cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE)
-        # GTK always says -1: only a window that has been visible can be closed.
-        if self._appeared and visible < 1:
+        visible = is_visible()
+        # GTK never says so: only a window that has been visible can be closed.
+        if self._appeared and not visible:
             self._actions.append("quit")
-        self._appeared = self._appeared or visible >= 1
+        self._appeared = self._appeared or visible
         actions, self._actions = self._actions, []
         return actions
 
@@ -206,6 +204,14 @@ def check_screen() -> None:
         )
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         raise OptionError("there is no screen here (DISPLAY is not set); run with --headless, or log in with one")
+
+
+def is_visible() -> bool:
+    """Whether the window is there and OpenCV knows."""
+    try:
+        return cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) >= 1
+    except cv2.error:  # Qt, once the last window has been closed
+        return False
 
 
 def shift_held() -> bool:
