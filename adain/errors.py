@@ -27,3 +27,7 @@ class OptionError(AdainError, ValueError):
 
 class TrainingError(AdainError):
     """Training cannot start or go on."""
+
+
+class VideoError(AdainError):
+    """A video cannot be read or written."""
