@@ -10,7 +10,6 @@ from typing import Any
 
 import av
 import numpy as np
-from av.bitstream import BitStreamFilterContext
 from av.codec.context import Flags
 from av.video.reformatter import ColorRange, Colorspace
 
@@ -43,7 +42,7 @@ CODECS = {
 MUXER = {
     suffix: {"movflags": "hybrid_fragmented+delay_moov", "flush_packets": "1"} for suffix in (".mp4", ".m4v", ".mov")
 }
-TO_START_CODES = {"h264": "h264_mp4toannexb", "hevc": "hevc_mp4toannexb"}
+START_CODES = ("h264", "hevc")  # codecs whose encoders give start codes where files hold lengths
 
 
 def part_of(output: str) -> Path:
@@ -285,12 +284,9 @@ class VideoWriter:
         """Encoded frames of an earlier part, on this file's clock, in the form in which the encoder gives them."""
         with av.open(str(path)) as container:
             video = container.streams.video[0]
-            name = TO_START_CODES.get(video.codec_context.name)
-            convert = BitStreamFilterContext(name, video) if name else None
             for packet in container.demux(video):
-                if packet.size == 0:
-                    continue
-                yield from convert.filter(packet) if convert else [packet]
+                if packet.size:
+                    yield with_start_codes(packet) if video.codec_context.name in START_CODES else packet
 
 
 class PictureWriter:
@@ -381,6 +377,24 @@ def written(path: Path) -> Iterator[None]:
         raise VideoError(
             f"{path}: cannot be written ({error.strerror or error}); make room there, or choose another place"
         ) from error
+
+
+def with_start_codes(packet: av.Packet) -> av.Packet:
+    """A packet of H.264 or HEVC as the encoder gave it: before each unit a start code, where files have its length."""
+    data, at, units = bytes(packet), 0, bytearray()
+    while at < len(data):
+        length = int.from_bytes(data[at : at + 4], "big")
+        units += b"\0\0\0\1" + data[at + 4 : at + 4 + length]
+        at += 4 + length
+    result = av.Packet(bytes(units))
+    result.pts, result.dts, result.time_base, result.duration = (
+        packet.pts,
+        packet.dts,
+        packet.time_base,
+        packet.duration,
+    )
+    result.is_keyframe = packet.is_keyframe
+    return result
 
 
 def choose_codec(name: str, size: tuple[int, int]) -> str:
