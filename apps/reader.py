@@ -164,7 +164,7 @@ class VideoReader:
     def _exact(self, time: Fraction) -> Fraction:
         """Undo the rounding of containers that count milliseconds: the frame's place on the grid of the exact rate."""
         place = round(time * self.rate) / self.rate
-        return place if round(place / self.ticks) == time / self.ticks else time
+        return place if abs(place - time) <= self.ticks / 2 else time
 
     def _rounded(self, time: Fraction) -> Fraction:
         return round(time / self.clock) * self.clock

@@ -104,7 +104,7 @@ class VideoWriter:
         self.stream = self.container.add_stream(self.codec, rate=reader.rate)
         self._set_up(self.stream.codec_context)
         self.stream.time_base = self.clock
-        self.encoder: Any = self.stream.codec_context
+        self.encoder = self._new_encoder()  # the stream's own is not used: it differs in small ways from later ones
         self.graph: av.filter.Graph | None = None
         self.durations: dict[int, int] = {}  # of frames that the encoder still holds, by their time
         self.last_dts = -(1 << 62)  # of the file's own ticks
@@ -144,6 +144,13 @@ class VideoWriter:
                 continue
             setattr(context, name, value)
 
+    def _new_encoder(self) -> Any:
+        encoder = av.CodecContext.create(self.codec, "w")
+        self._set_up(encoder)
+        if self.stream.codec_context.flags & Flags.global_header:
+            encoder.flags |= Flags.global_header
+        return encoder
+
     def _start(self) -> None:
         try:
             self.container.start_encoding()
@@ -182,9 +189,7 @@ class VideoWriter:
             self.frames += 1
             if self.whole and self.codec != "gif":
                 self._mux(self.encoder.encode(None))
-                self.encoder = av.CodecContext.create(self.codec, "w")
-                self._set_up(self.encoder)
-                self.encoder.flags |= Flags.global_header
+                self.encoder = self._new_encoder()
 
     @property
     def whole(self) -> bool:
