@@ -1,6 +1,7 @@
 """Where one shot ends and the next begins."""
 
 from collections import deque
+from collections.abc import Mapping
 
 import cv2
 import numpy as np
@@ -26,6 +27,15 @@ class CutDetector:
         """Forget the frames before: the next one starts a shot."""
         self._before: np.ndarray | None = None
         self._distances: deque[float] = deque(maxlen=MEMORY)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """What is remembered, for `restore`."""
+        before = np.empty((0, 0, 3), np.uint8) if self._before is None else self._before
+        return {"before": before, "distances": np.array(self._distances)}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        self._before = state["before"] if state["before"].size else None
+        self._distances = deque(state["distances"].tolist(), maxlen=MEMORY)
 
     def is_cut(self, frame: np.ndarray) -> bool:
         """Whether this (H, W, 3) uint8 RGB frame starts a shot; the very first one does."""

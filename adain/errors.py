@@ -33,5 +33,5 @@ class CameraError(AdainError):
     """A camera, or the clip that stands in for one, gives no picture; or a virtual camera takes none."""
 
 
-class RecordingError(AdainError):
-    """A recording cannot be started or finished."""
+class VideoError(AdainError):
+    """A video cannot be read or written."""

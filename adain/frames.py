@@ -1,6 +1,6 @@
 """Frames of a video or a camera, one after the other, in a style that may change on the way."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import cv2
@@ -12,11 +12,11 @@ from .color import check_color, transfer_color
 from .convert import fit
 from .cuts import CutDetector
 from .errors import OptionError
-from .impose import fixed, plain, smoothed
-from .layers import Impose, StyleLevels
+from .impose import fixed, join, plain, smoothed
+from .layers import MULTIPLE, Impose, Statistics, StyleLevels
 from .smoother import DEFAULT_SMOOTH, TemporalSmoother
 from .style import Style
-from .stylizer import MULTIPLE, Stylizer
+from .stylizer import Stylizer
 
 STATISTICS_RATE = 0.15  # share of each new frame in the moving average of the content's statistics
 
@@ -43,8 +43,6 @@ class FrameStylizer:
         size: long side in px to work at, at most; None: no limit.
         color, color_strength: see `adain.color.transfer_color`.
         smooth: one of `adain.smoother.SMOOTH_MODES`.
-        own: statistics of the content to normalise by, such as those of a whole shot; None: they are measured frame by
-            frame, and smoothed.
     """
 
     def __init__(
@@ -66,7 +64,6 @@ class FrameStylizer:
         self.color = color
         self.color_strength = color_strength
         self.smoother = TemporalSmoother(smooth)
-        self.own: StyleLevels | None = None
         self.memory: StyleLevels = {}
         self.cuts = CutDetector()
 
@@ -89,12 +86,19 @@ class FrameStylizer:
         self.smoother.reset()
         self.memory.clear()
 
-    def paint(self, frames: Sequence[np.ndarray], styles: Sequence[Style] | None = None) -> list[Painted]:
+    def paint(
+        self,
+        frames: Sequence[np.ndarray],
+        styles: Sequence[Style] | None = None,
+        own: Sequence[StyleLevels] | None = None,
+    ) -> list[Painted]:
         """The network's half: consecutive frames of one size, as one batch.
 
         Args:
             frames: each (H, W, 3) uint8 RGB.
             styles: one for each frame; None: `style` for all.
+            own: for each frame, the content's statistics to normalise by, such as `ShotStatistics` gathers; None: they
+                are measured frame by frame, and smoothed.
 
         Raises:
             OptionError: `strength` outside 0..1 or `size` below 16.
@@ -112,7 +116,10 @@ class FrameStylizer:
         )
         content = self._to_device(np.stack(small))
         painted = self.stylizer.stylize_tensor(
-            content, Style.stack(styles), strength=self.strength, impose=lambda levels: self._impose(levels, starts)
+            content,
+            Style.stack(styles),
+            strength=self.strength,
+            impose=lambda levels: self._impose(levels, starts, own),
         )
         pictures = _to_arrays(painted)
         if work != (width, height):
@@ -136,12 +143,29 @@ class FrameStylizer:
         for style in styles:
             style.check_model(self.stylizer.model, self.stylizer.weights)
 
-    def _impose(self, levels: StyleLevels, starts: Sequence[bool]) -> Impose:
-        if self.own is not None:
-            return fixed(levels, {name: level.to(self.stylizer.device) for name, level in self.own.items()})
+    def _impose(self, levels: StyleLevels, starts: Sequence[bool], own: Sequence[StyleLevels] | None) -> Impose:
+        if own is not None:
+            device = self.stylizer.device
+            return fixed(levels, {name: join([o[name] for o in own]).to(device) for name in own[0]})
         if self.smooth == "off":
             return plain(levels)
         return smoothed(levels, self.memory, starts, STATISTICS_RATE)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """What `paint` remembers of the frames before, for `restore`; `smoother` has a state of its own."""
+        state = {f"cuts.{name}": value for name, value in self.cuts.state().items()}
+        for name, level in self.memory.items():
+            state[f"memory.{name}"] = np.stack([part.float().cpu().numpy() for part in level])
+        return state
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on as if the frames up to `state` had just been painted."""
+        self.cuts.restore({name.removeprefix("cuts."): v for name, v in state.items() if name.startswith("cuts.")})
+        self.memory = {
+            name.removeprefix("memory."): Statistics(*torch.from_numpy(value)).to(self.stylizer.device)
+            for name, value in state.items()
+            if name.startswith("memory.")
+        }
 
     def _to_device(self, frames: np.ndarray) -> Tensor:
         """(B, H, W, 3) uint8 -> (B, 3, H, W) float32 0..1."""

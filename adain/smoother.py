@@ -1,6 +1,6 @@
 """Steady video: each painted frame is blended with the one before, carried along by the content's motion."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import cv2
 import numpy as np
@@ -55,6 +55,17 @@ class TemporalSmoother:
         self._view: np.ndarray | None = None  # (h, w, 3) uint8, the content of the frame before, reduced
         self._past = np.empty(0, np.float32)  # (H, W, 3) 0..255, what was given back for it
         self._room = Room((0, 0, 3))
+
+    def state(self) -> dict[str, np.ndarray]:
+        """What is remembered of the frames before, for `restore`; empty at the start of a shot."""
+        return {} if self._view is None else {"view": self._view, "past": self._past.copy()}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on as if the frames up to `state` had just been smoothed."""
+        self.reset()
+        if state:
+            self._view, self._past = state["view"], state["past"]
+            self._room = Room(self._past.shape)
 
     def smooth(self, content: np.ndarray, painted: np.ndarray) -> np.ndarray:
         """Steady one painted frame.

@@ -217,6 +217,94 @@ def webcam(
 
 
 @app.command()
+def video(
+    content: Annotated[
+        str,
+        typer.Argument(
+            help="A video, a URL, '-' for stdin, a folder of pictures, or numbered ones (frames/%04d.png).",
+            show_default=False,
+        ),
+    ],
+    *,
+    style: Annotated[
+        list[str],
+        typer.Option(
+            "--style",
+            "-s",
+            help="A picture, or the name of a style. PICTURE:WEIGHT blends; TIME:PICTURE, several times, morphs "
+            "from one to the next (0:a.jpg, 5s:b.jpg).",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="mp4, mov, mkv, webm or gif; a folder/ or frames/%04d.png for pictures. "
+            "(default: CONTENT_stylized_STYLE beside it)",
+        ),
+    ] = None,
+    strength: Strength = 1.0,
+    size: Size = None,
+    style_size: StyleSize = None,
+    style_scale: StyleScale = 1.0,
+    style_levels: StyleLevels = None,
+    color: Color = "style",
+    color_strength: ColorStrength = 1.0,
+    smooth: Annotated[
+        str, typer.Option(help="Against flicker: off, light (no optical flow), flow or strong.")
+    ] = "flow",
+    two_pass: Annotated[
+        bool, typer.Option("--two-pass", help="Look at the whole video first, so that no shot changes its colours.")
+    ] = False,
+    start: Annotated[str | None, typer.Option(help="Where to begin: seconds, or h:m:s.", show_default=False)] = None,
+    end: Annotated[str | None, typer.Option(help="Where to end.", show_default=False)] = None,
+    fps: Annotated[
+        str | None,
+        typer.Option(help="Frames a second, such as 25 or 30000/1001. (default: as they are)", show_default=False),
+    ] = None,
+    crf: Annotated[
+        int | None,
+        typer.Option(min=0, max=63, help="Quality: smaller is better. (default: 18 for H.264)", show_default=False),
+    ] = None,
+    codec: Annotated[
+        str | None, typer.Option(help="Encoder by FFmpeg's name, or 'hardware'. (default: by the file's kind)")
+    ] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="The encoder's preset. (default: veryfast for H.264)", show_default=False)
+    ] = None,
+    preview: Annotated[
+        int | None,
+        typer.Option(min=1, help="Also write every n-th frame as PNG beside the output.", show_default=False),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with what an interrupted run left.")] = False,
+    model: Model = DEFAULT_MODEL,
+    device: Device = "auto",
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+) -> None:
+    """Paint a video: the same times, the same sound, steady from frame to frame."""
+    from .progress import note
+    from .timeline import parse_rate, parse_time, parse_timeline
+
+    keyframes = parse_timeline(style, style_levels, notify=note)
+    first, last = parse_time(start, "--start"), parse_time(end, "--end")
+    rate = parse_rate(fps, "--fps")
+    from .options import Encoding, VideoOptions
+    from .video import run_video
+
+    options = VideoOptions(
+        strength=strength, size=size, style_size=style_size, style_scale=style_scale, color=color,
+        color_strength=color_strength, smooth=smooth, two_pass=two_pass, rate=rate, preview=preview, resume=resume,
+        encoding=Encoding(codec, crf, preset), model=model, device=device, overwrite=overwrite,
+        start=first, end=last,
+    )  # fmt: skip
+    if code := run_video(content, output, keyframes, options, as_json=as_json):
+        raise typer.Exit(code)
+
+
+@app.command()
 def optimize(
     content: Annotated[Path, typer.Argument(help="A photo.", show_default=False)],
     *,

@@ -3,12 +3,14 @@
 Torch is not imported here: wrong options are told before torch is loaded.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from adain.color import COLOR_MODES
 from adain.errors import OptionError
 from adain.models import DEFAULT_MODEL
+from adain.smoother import DEFAULT_SMOOTH, SMOOTH_MODES
 
 SMALLEST_SIZE, SMALLEST_TILE = 16, 128  # px; the library checks them too, but only once torch is loaded
 
@@ -49,3 +51,34 @@ class PaintOptions:
     def finish(self) -> dict[str, Any]:
         """What every way of stylizing takes."""
         return {"strength": self.strength, "color": self.color, "color_strength": self.color_strength}
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How to encode; None leaves it to what suits the file's kind."""
+
+    codec: str | None = None  # FFmpeg's name of an encoder, or "hardware"
+    crf: int | None = None  # constant rate factor: smaller is better and larger
+    preset: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoOptions(PaintOptions):
+    """How to paint a video, and what to make of it."""
+
+    smooth: str = DEFAULT_SMOOTH
+    two_pass: bool = False
+    start: Fraction | None = None  # s
+    end: Fraction | None = None  # s
+    rate: Fraction | None = None  # frames a second; None: the video's own times
+    encoding: Encoding = field(default_factory=Encoding)
+    preview: int | None = None  # every n-th frame as PNG
+    overwrite: bool = False
+    resume: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.smooth not in SMOOTH_MODES:
+            raise OptionError(f"got --smooth {self.smooth!r}; want {', '.join(SMOOTH_MODES)}")
+        if self.end is not None and self.end <= (self.start or 0):
+            raise OptionError(f"got --end {float(self.end):g} s, which is not after --start; nothing would be left")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from adain.errors import CameraError, RecordingError
+from adain.errors import CameraError, VideoError
 from adain.picture import Picture, check_absent, write_picture
 
 from .recorder import Recorder, letterbox
@@ -60,7 +60,7 @@ class StatsFile:
     """A CSV with a line for every frame shown. A context manager.
 
     Raises:
-        RecordingError: the file exists or cannot be written.
+        VideoError: the file exists or cannot be written.
     """
 
     COLUMNS = (
@@ -73,7 +73,7 @@ class StatsFile:
         try:
             self._file = open(path, "w", newline="", encoding="utf-8", buffering=1)  # noqa: SIM115
         except OSError as error:
-            raise RecordingError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
+            raise VideoError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
         self._writer = csv.writer(self._file)
         self._writer.writerow(self.COLUMNS)
 
@@ -109,7 +109,7 @@ class Outputs:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
             self.stop_recording()
-        except RecordingError:
+        except VideoError:
             if kind is None:  # never hide the error that brought us here
                 raise
 
@@ -117,14 +117,14 @@ class Outputs:
         """Take a painting, (H, W, 3) uint8 RGB, that is shown at `now` in seconds.
 
         Raises:
-            RecordingError: the recording has come to an end by itself; the next call goes on without it.
+            VideoError: the recording has come to an end by itself; the next call goes on without it.
         """
         if self.virtual_camera:
             self.virtual_camera.write(rgb, now)
         if self.recorder:
             try:
                 self.recorder.write(rgb, now)
-            except RecordingError:
+            except VideoError:
                 self.recorder = None
                 raise
 

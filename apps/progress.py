@@ -20,7 +20,7 @@ class SpeedColumn(ProgressColumn):
 
 
 @contextmanager
-def progress_bar(title: str, total: int, *, disable: bool = False) -> Iterator[Callable[..., None]]:
+def progress_bar(title: str, total: int | None, *, disable: bool = False) -> Iterator[Callable[..., None]]:
     """Show a bar while the block runs; call what it yields after each item. Silent where stderr is no terminal."""
     console = Console(stderr=True)
     columns = (

@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from adain.errors import OptionError, RecordingError
+from adain.errors import OptionError, VideoError
 from adain.picture import check_absent
 
 WAITING = 16  # frames that may wait for the encoder
@@ -29,7 +29,7 @@ class Recorder:
         fps: the rate to expect.
 
     Raises:
-        RecordingError: the file exists, cannot be written, or the encoder does not start.
+        VideoError: the file exists, cannot be written, or the encoder does not start.
         OptionError: not an .mp4.
     """
 
@@ -56,7 +56,7 @@ class Recorder:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
             self.close()
-        except RecordingError:
+        except VideoError:
             if kind is None:  # never hide the error that brought us here
                 raise
 
@@ -64,7 +64,7 @@ class Recorder:
         """Add a frame, (H, W, 3) uint8 RGB, shown at `now` in seconds.
 
         Raises:
-            RecordingError: the encoder has ended.
+            VideoError: the encoder has ended.
         """
         if self._broken or self._process.poll() is not None:
             self._fail()
@@ -80,7 +80,7 @@ class Recorder:
         """Finish the file and give it its name.
 
         Raises:
-            RecordingError: it could not be written to its end.
+            VideoError: it could not be written to its end.
         """
         if self._process.stdin is None or self._process.stdin.closed:
             return
@@ -119,7 +119,7 @@ class Recorder:
         self._thread.join()
         self._process.wait()
         self._check_process()
-        raise RecordingError(f"{self.path}: the encoder ended by itself; what it had written is in {self._part}")
+        raise VideoError(f"{self.path}: the encoder ended by itself; what it had written is in {self._part}")
 
     def _check_process(self) -> None:
         stderr = self._process.stderr
@@ -127,18 +127,16 @@ class Recorder:
         with stderr:
             said = "" if stderr.closed else stderr.read().decode(errors="replace").strip()
         if self._process.returncode:
-            raise RecordingError(
-                f"{self.path}: cannot be recorded ({said.splitlines()[-1] if said else 'encoder died'})"
-            )
+            raise VideoError(f"{self.path}: cannot be recorded ({said.splitlines()[-1] if said else 'encoder died'})")
 
 
 def check_recording(path: Path, *, overwrite: bool) -> None:
-    """Raise where `path` cannot become a recording: OptionError for its name, RecordingError for its place."""
+    """Raise where `path` cannot become a recording: OptionError for its name, VideoError for its place."""
     if path.suffix.lower() != ".mp4":
         raise OptionError(f"got {str(path)!r} to record to; want a name that ends in .mp4")
     check_absent(path, overwrite=overwrite)
     if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-        raise RecordingError(f"{path}: its folder is missing or cannot be written; choose another place")
+        raise VideoError(f"{path}: its folder is missing or cannot be written; choose another place")
 
 
 def letterbox(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from adain.color import check_color
-from adain.errors import CameraError, OptionError, RecordingError
+from adain.errors import CameraError, OptionError, VideoError
 from adain.frames import FrameStylizer
 from adain.models import DEFAULT_MODEL
 from adain.picture import check_absent
@@ -203,7 +203,7 @@ class Webcam:
         assert self.controls.picture is not None
         try:
             self.outputs.write(self.controls.picture, time.monotonic())
-        except RecordingError as error:
+        except VideoError as error:
             if not self.window:
                 raise
             self.controls.notify(str(error))

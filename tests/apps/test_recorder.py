@@ -13,7 +13,7 @@ import pytest
 from adain.apps.outputs import StatsFile, VirtualCamera
 from adain.apps.recorder import Recorder, letterbox
 
-from adain.errors import AdainError, CameraError, OptionError, RecordingError
+from adain.errors import AdainError, CameraError, OptionError, VideoError
 
 
 @pytest.fixture(autouse=True)
@@ -86,7 +86,7 @@ def test_encoder_that_dies_is_told(tmp_path: Path):
     recorder = Recorder(tmp_path / "out.mp4", (64, 48))
     recorder._process.kill()
     recorder._process.wait()
-    with pytest.raises(RecordingError, match="cannot be recorded"):
+    with pytest.raises(VideoError, match="cannot be recorded"):
         recorder.write(np.zeros((48, 64, 3), np.uint8), 0.0)
     recorder.close()  # nothing left to do
     assert not (tmp_path / "out.mp4").exists()
@@ -107,9 +107,9 @@ def test_places_that_cannot_be_written_are_told_at_once(tmp_path: Path):
         Recorder(tmp_path / "there.mp4", (64, 48))
     with pytest.raises(OptionError, match=r"\.mp4"):
         Recorder(tmp_path / "out.avi", (64, 48))
-    with pytest.raises(RecordingError, match="folder"):
+    with pytest.raises(VideoError, match="folder"):
         Recorder(tmp_path / "missing" / "out.mp4", (64, 48))
-    with pytest.raises(RecordingError, match="written"):
+    with pytest.raises(VideoError, match="written"):
         StatsFile(tmp_path / "missing" / "stats.csv")
 
 
