@@ -3,18 +3,26 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test grid styles clean
+.PHONY: demo test screen grid styles clean
 
 demo: $(VENV)/installed
 	@$(BIN)/adain image docs/samples/palace.jpg -s starry-night -s stained-glass -s pointillism -s ink-wash -o demo/ --overwrite
 	@$(BIN)/python docs/sheet.py --columns 5 demo/sheet.jpg docs/samples/palace.jpg demo/palace_stylized_*.png
 	@echo "your pictures: $(CURDIR)/demo/sheet.jpg"
 
-test: $(VENV)/installed-dev
+test: $(VENV)/installed-dev screen
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
+
+# The webcam's window is tested on a virtual screen: installed where that may be done, else those tests are skipped.
+SCREEN_TOOLS := Xvfb xdotool openbox
+screen:
+	@(for tool in $(SCREEN_TOOLS); do command -v $$tool || exit 1; done) >/dev/null || { \
+		test "$$(id -u)" = 0 && command -v apt-get && apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends xvfb xdotool openbox; \
+	} >/dev/null 2>&1 || echo "no virtual screen ($(SCREEN_TOOLS)): the window's tests will be skipped"
 
 grid: $(VENV)/installed
 	$(BIN)/python docs/grid.py docs/grid.jpg

@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from .errors import StyleError
+from .saved import saved_styles
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,10 @@ def list_styles() -> dict[str, BuiltinStyle]:
 
 
 def find_style(name: str | Path) -> Path:
-    """The picture of a style: a file's path, or the name of a built-in style.
+    """The file of a style: a picture's path, or the name of a built-in or saved style.
 
     Raises:
-        StyleError: there is neither; the nearest names are suggested.
+        StyleError: there is none of these; the nearest names are suggested.
     """
     path = Path(name)
     if os.path.isfile(path):  # unlike Path.is_file, False where the folder may not be looked into
@@ -46,8 +47,11 @@ def find_style(name: str | Path) -> Path:
     styles = list_styles()
     if str(name) in styles:
         return styles[str(name)].path
+    saved = saved_styles()
+    if str(name) in saved:
+        return saved[str(name)]
     if path.suffix or len(path.parts) > 1:
         raise StyleError(f"{name}: no such style picture; check the path, or see 'adain styles' for the built-in ones")
-    near = difflib.get_close_matches(str(name), styles, n=3)
+    near = difflib.get_close_matches(str(name), [*styles, *saved], n=3)
     hint = f"did you mean {' or '.join(near)}?" if near else "see 'adain styles', or give the path of a picture"
     raise StyleError(f"unknown style {str(name)!r}: {hint}")

@@ -27,3 +27,11 @@ class OptionError(AdainError, ValueError):
 
 class TrainingError(AdainError):
     """Training cannot start or go on."""
+
+
+class CameraError(AdainError):
+    """A camera, or the clip that stands in for one, gives no picture; or a virtual camera takes none."""
+
+
+class VideoError(AdainError):
+    """A video cannot be read or written."""

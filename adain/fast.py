@@ -65,6 +65,8 @@ class ResidualBlock(nn.Module):
 class FastNet(nn.Module):
     """The network behind the model `fast`."""
 
+    bytes_per_pixel = 130  # of the features alive at once, in float32; measured
+
     def __init__(self) -> None:
         super().__init__()
         half, quarter, eighth = WIDTH_HALF, WIDTH_QUARTER, WIDTH_EIGHTH

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 VARIANCE_FLOOR = 1e-3  # far below what pictures have; less, and rounding errors of a black frame become a pattern
+MULTIPLE = 16  # both networks want sides that are multiples of this, in px
 
 
 class Statistics(NamedTuple):
@@ -23,6 +24,10 @@ class Statistics(NamedTuple):
 
     def to(self, device: torch.device) -> "Statistics":
         return Statistics(self.mean.to(device), self.std.to(device))
+
+    def pick(self, index: int) -> "Statistics":
+        """Those of one picture, as a batch of one."""
+        return Statistics(self.mean[index : index + 1], self.std[index : index + 1])
 
 
 StyleLevels = dict[str, Statistics]  # AdaIN layer name -> the statistics it imposes
@@ -105,6 +110,12 @@ def adain(content: Tensor, style: Statistics, own: Statistics | None = None) -> 
     scale = style.std / own.std
     shift = style.mean - own.mean * scale
     return content * scale.to(content.dtype) + shift.to(content.dtype)
+
+
+def pad_to_multiple(x: Tensor) -> Tensor:
+    """(B, C, H, W) with the last row and column repeated until both sides are multiples of MULTIPLE."""
+    padding = (0, -x.shape[3] % MULTIPLE, 0, -x.shape[2] % MULTIPLE)
+    return F.pad(x, padding, mode="replicate") if any(padding) else x
 
 
 class ReflectConv(nn.Conv2d):

@@ -58,6 +58,12 @@ def build(architecture: str) -> "Network":
     return networks[architecture]()
 
 
+def fingerprint(name: str | Path) -> str:
+    """Which weights a model has: the first digits of their file's sha256."""
+    info = list_models().get(str(name))
+    return (info.sha256 if info else hashlib.sha256(Path(name).read_bytes()).hexdigest())[:12]
+
+
 def load_model(name: str | Path = DEFAULT_MODEL) -> "Network":
     """Load a network with its weights, in float32 on the CPU, ready for inference.
 

@@ -4,6 +4,7 @@ import io
 import os
 import struct
 import tempfile
+import threading
 import warnings
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -29,6 +30,7 @@ SAVE_OPTIONS: dict[str, dict[str, object]] = {
     "WEBP": {"quality": JPEG_QUALITY},
     "TIFF": {"compression": "tiff_lzw"},
 }
+UMASK_LOCK = threading.Lock()
 # What Pillow's decoders raise on damaged data.
 DAMAGE = (OSError, SyntaxError, ValueError, EOFError, KeyError, TypeError, struct.error)
 
@@ -187,6 +189,7 @@ def check_absent(path: Path, *, overwrite: bool) -> None:
 
 
 def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
+    with UMASK_LOCK:  # it can only be read by setting it, for the whole process
+        mask = os.umask(0)
+        os.umask(mask)
     return mask

@@ -12,6 +12,8 @@ from safetensors.torch import save_file
 from .errors import OptionError, StyleError
 from .layers import Statistics, StyleLevels
 
+COLOR_LEVELS = ("up_quarter", "up_half", "refine")  # AdaIN layers of `fast` whose means set the palette
+
 
 @dataclass(frozen=True)
 class Style:
@@ -20,12 +22,14 @@ class Style:
     Attributes:
         name: what to call it.
         model: the model that encoded it; no other can use it.
-        levels: AdaIN layer -> mean and std, each (1, C, 1, 1), float32.
+        levels: AdaIN layer -> mean and std, each (1, C, 1, 1), float32; (B, C, 1, 1) in a stack.
+        weights: which weights of that model encoded it, as `Stylizer.weights` says; "" where that is not known.
     """
 
     name: str
     model: str
     levels: StyleLevels
+    weights: str = ""
 
     @classmethod
     def blend(cls, styles: Sequence["Style"], weights: Sequence[float] | None = None) -> "Style":
@@ -40,9 +44,7 @@ class Style:
             raise OptionError(f"got {len(styles)} styles and {len(weights)} weights; want one weight for each style")
         if any(not math.isfinite(w) or w < 0 for w in weights) or sum(weights) == 0:
             raise OptionError(f"got style weights {weights}; want numbers of 0 or more, not all 0")
-        models = {s.model for s in styles}
-        if len(models) > 1:
-            raise StyleError(f"cannot blend styles of different models ({', '.join(sorted(models))}); encode them anew")
+        _want_one_model(styles)
         shares = [w / sum(weights) for w in weights]
         levels = {
             level: Statistics(
@@ -51,7 +53,55 @@ class Style:
             for level in styles[0].levels
         }
         name = "+".join(s.name for s in styles)
-        return cls(name, styles[0].model, levels)
+        return cls(name, styles[0].model, levels, styles[0].weights)
+
+    @classmethod
+    def layered(cls, *, fine: "Style", coarse: "Style") -> "Style":
+        """Texture from one style, broad colour from another.
+
+        Where `fast` paints, from a quarter of the picture's size up, `coarse` gives the means, which are the palette,
+        and `fine` the deviations, which are the strokes; `fine` gives all of the levels below, which place them. (Whole
+        levels will not do: the last ones set colour and contrast of texture alike.)
+
+        Raises:
+            StyleError: the styles were made by different models, or by one with a single AdaIN layer, as `vgg` is.
+        """
+        _want_one_model([fine, coarse])
+        if len(coarse.levels) == 1:
+            only = next(iter(coarse.levels))
+            raise StyleError(
+                f"model {coarse.model!r} has one AdaIN layer ({only}), so no levels to mix; "
+                "use 'fast', or blend the styles"
+            )
+        levels = {
+            layer: Statistics(coarse.levels[layer].mean, level.std) if layer in COLOR_LEVELS else level
+            for layer, level in fine.levels.items()
+        }
+        return cls(f"{fine.name}-on-{coarse.name}", coarse.model, levels, coarse.weights)
+
+    @classmethod
+    def stack(cls, styles: Sequence["Style"]) -> "Style":
+        """Several styles as one batch: picture (or region) i takes style i.
+
+        Raises:
+            StyleError: the styles were made by different models.
+        """
+        _want_one_model(styles)
+        levels = {
+            layer: Statistics(*(torch.cat([s.levels[layer][part] for s in styles]) for part in (0, 1)))
+            for layer in styles[0].levels
+        }
+        return cls("+".join(s.name for s in styles), styles[0].model, levels, styles[0].weights)
+
+    def check_model(self, model: str, weights: str = "") -> None:
+        """Raise StyleError unless this style was encoded by `model` with these weights."""
+        if self.model != model:
+            raise StyleError(f"style {self.name!r} was encoded by {self.model!r}, not {model!r}: encode it anew")
+        if self.weights and weights and self.weights != weights:
+            raise StyleError(
+                f"style {self.name!r} was encoded by other weights of {model!r} ({self.weights}, now {weights}): "
+                "encode it anew"
+            )
 
     def save(self, path: str | Path) -> None:
         """Write the style as safetensors, whole or not at all."""
@@ -62,7 +112,7 @@ class Style:
             for part in s._fields
         }
         part = path.with_name(path.name + ".part")
-        save_file(tensors, part, metadata={"name": self.name, "model": self.model})
+        save_file(tensors, part, metadata={"name": self.name, "model": self.model, "weights": self.weights})
         part.replace(path)
 
     @classmethod
@@ -78,6 +128,12 @@ class Style:
                 tensors: dict[str, torch.Tensor] = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118
             names = dict.fromkeys(k.rpartition(".")[0] for k in tensors)
             levels = {n: Statistics(tensors[f"{n}.mean"], tensors[f"{n}.std"]) for n in names}
-            return cls(about["name"], about["model"], levels)
+            return cls(about["name"], about["model"], levels, about.get("weights", ""))
         except (OSError, SafetensorError, KeyError) as error:
             raise StyleError(f"{path}: not a saved style ({error}); save one anew from a picture") from error
+
+
+def _want_one_model(styles: Sequence[Style]) -> None:
+    models = {s.model for s in styles}
+    if len(models) > 1:
+        raise StyleError(f"cannot blend styles of different models ({', '.join(sorted(models))}); encode them anew")

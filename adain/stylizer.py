@@ -1,6 +1,6 @@
 """The library's front door: encode a style once, stylize any number of pictures with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,20 +11,23 @@ from PIL import Image
 from torch import Tensor
 
 from .builtin import find_style
+from .color import check_color, match_color, transfer_color
+from .convert import STYLE_SIZE, AnyPicture, as_picture, fit, style_size, to_array, to_pil, to_tensor, visible
 from .device import choose_device, choose_dtype
-from .errors import OptionError, StyleError
+from .errors import OptionError
 from .impose import plain
-from .layers import Impose, StyleLevels
-from .models import DEFAULT_MODEL, load_model
+from .layers import MULTIPLE, Impose, StyleLevels, pad_to_multiple
+from .models import DEFAULT_MODEL, fingerprint, load_model
 from .picture import Picture, read_picture
+from .regions import Regions
+from .saved import SAVED_SUFFIX
 from .style import Style
+from .tiles import Notify, Progress, Tile, check_tile, paint
 
-STYLE_SIZE = 512  # px, long side at which a style picture is looked at
 WORK_SIZE = 1024  # px, long side at which the command line stylizes
-MULTIPLE = 16  # both networks want sides that are multiples of this
+STYLE_SCALES = (0.1, 8.0)  # the least and the most that strokes can be scaled by
 
 Image_ = TypeVar("Image_", Image.Image, np.ndarray, Tensor, Picture)
-AnyPicture = str | Path | Image.Image | np.ndarray | Tensor | Picture
 
 
 class Stylizer:
@@ -47,6 +50,7 @@ class Stylizer:
         self.dtype = choose_dtype(dtype, self.device)
         network = load_model(model).to(self.device, self.dtype)
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.weights = fingerprint(model)
 
     def __repr__(self) -> str:
         return f"Stylizer({self.model!r}, device={str(self.device)!r}, dtype={self.dtype_name!r})"
@@ -56,88 +60,155 @@ class Stylizer:
         """Such as "float32"."""
         return str(self.dtype).removeprefix("torch.")
 
-    @torch.inference_mode()
-    def encode_style(self, style: AnyPicture, *, size: int = STYLE_SIZE, name: str | None = None) -> Style:
+    def encode_style(
+        self,
+        style: AnyPicture,
+        *,
+        size: int = STYLE_SIZE,
+        scale: float = 1.0,
+        name: str | None = None,
+        color_of: AnyPicture | None = None,
+        color_strength: float = 1.0,
+    ) -> Style:
         """Look at a style picture once.
 
         Args:
-            style: a path, the name of a built-in style, or a picture as `stylize` takes it.
-            size: long side in px at which to look at it; larger means finer strokes.
+            style: a path, the name of a built-in or saved style, or a picture as `stylize` takes it.
+            size: long side in px at which to look at it, at most.
+            scale: size of the strokes: the picture is then looked at so many times enlarged.
             name: what to call the style; the file's name where there is one.
+            color_of: a photo whose colours the style picture is given first (the color mode "coral").
+            color_strength: how much of them, 0..1.
 
         Raises:
-            StyleError: no such file or built-in style.
+            StyleError: no such file or style, or a saved one of another model.
             PictureError: the file cannot be read.
-            OptionError: `size` is below 16.
+            OptionError: `size` is below 16, `scale` or `color_strength` out of range, or a saved style, of which only
+                statistics are left, shall be recoloured or scaled.
         """
         if size < MULTIPLE:
             raise OptionError(f"got style size {size}; want at least {MULTIPLE} px")
+        if not STYLE_SCALES[0] <= scale <= STYLE_SCALES[1]:  # NaN fails this too
+            raise OptionError(f"got style scale {scale}; want {STYLE_SCALES[0]:g} to {STYLE_SCALES[1]:g}")
         if isinstance(style, str | Path):
             path = find_style(style)
+            if path.suffix == SAVED_SUFFIX:
+                return self._load_style(path, scale, recolour=color_of is not None)
             name, style = name or path.stem, read_picture(path)
-        picture = _as_picture(style)
-        rgb = _visible(picture)
-        width, height = fit(rgb.shape[1], rgb.shape[0], size)
-        width, height = (max(MULTIPLE, round(side / MULTIPLE) * MULTIPLE) for side in (width, height))
-        resized = Picture(rgb).resized(width, height).rgb
-        levels = self.network.encode_style(self._to_tensor(resized).to(self.dtype))
+        rgb = visible(as_picture(style))
+        if color_of is not None:
+            photo = read_picture(color_of) if isinstance(color_of, str | Path) else as_picture(color_of)
+            rgb = match_color(rgb, visible(photo), color_strength)
+        sides = style_size(rgb.shape[1], rgb.shape[0], size, scale)
+        levels = self._look(to_tensor(Picture(rgb).resized(*sides).rgb, self.device))
         levels = {layer: level.to(torch.device("cpu")) for layer, level in levels.items()}
-        return Style(name or "style", self.model, levels)
+        return Style(name or "style", self.model, levels, self.weights)
+
+    def _load_style(self, path: Path, scale: float, *, recolour: bool) -> Style:
+        style = Style.load(path)
+        style.check_model(self.model, self.weights)
+        if recolour or scale != 1:
+            done = "recoloured" if recolour else "scaled"
+            raise OptionError(
+                f"style {style.name!r} is saved as statistics, which cannot be {done}; give its picture instead"
+            )
+        return style
 
     def stylize(
-        self, content: str | Path | Image_, style: Style, *, strength: float = 1.0, size: int | None = None
+        self,
+        content: str | Path | Image_,
+        style: Style | Regions,
+        *,
+        strength: float = 1.0,
+        size: int | None = None,
+        color: str = "style",
+        color_strength: float = 1.0,
+        tile: Tile = "auto",
+        notify: Notify = lambda line: None,
+        progress: Progress = lambda done, total: None,
     ) -> Image_:
         """Paint a picture in a style.
 
         Args:
             content: a path, PIL image, (H, W, 3) uint8 RGB array, (3, H, W) or (B, 3, H, W) float RGB tensor in 0..1,
                 or `Picture`; any size from 1x1 up.
-            style: what `encode_style` or `Style.blend` gave.
+            style: what `encode_style`, a maker of `Style` or `Regions.compose` gave.
             strength: 0 gives the photo back, 1 the full style (the paper's alpha).
             size: long side in px to work at, at most; the result is scaled back to the content's size. None: no limit.
+            color: whose colours, and how: see `adain.color`. For "coral" the style is encoded with `color_of`.
+            color_strength: how much of that, 0..1.
+            tile: side in px of the tiles in which to paint a large picture, "auto", or None: see `adain.tiles`.
+            notify: is told, in a line, when memory ran out and the work is done anew in smaller tiles.
+            progress: is told after each tile how many are done, and of how many.
 
         Returns:
             The kind of picture that came in (a PIL image for a path), same size, alpha kept.
 
         Raises:
-            OptionError: `strength` outside 0..1 or `size` below 16.
+            OptionError: `strength` or `color_strength` outside 0..1, unknown `color`, `size` below 16 or `tile` below
+                128.
             StyleError: the style was encoded by another model.
             PictureError: the file cannot be read.
+            DeviceError: out of memory even in small tiles.
         """
-        self._check(style, strength, size)
-        if isinstance(content, Tensor):
-            return self._stylize_tensor(content, style, strength, size)
-        if isinstance(content, str | Path):
-            return _to_pil(self._stylize_picture(read_picture(content), style, strength, size))  # type: ignore[return-value]
-        result = self._stylize_picture(_as_picture(content), style, strength, size)
-        if isinstance(content, Picture):
-            return result
-        return result.rgb if isinstance(content, np.ndarray) else _to_pil(result)
-
-    def _check(self, style: Style, strength: float, size: int | None) -> None:
         if not 0 <= strength <= 1:  # NaN fails this too
             raise OptionError(f"got strength {strength}; want 0 (the photo) to 1 (full style)")
         if size is not None and size < MULTIPLE:
             raise OptionError(f"got size {size}; want at least {MULTIPLE} px")
-        if style.model != self.model:
-            raise StyleError(f"style {style.name!r} was encoded by {style.model!r}, not {self.model!r}: encode it anew")
+        check_color(color, color_strength)
+        check_tile(tile)
+        (style if isinstance(style, Style) else style.style).check_model(self.model, self.weights)
 
-    def _stylize_picture(self, picture: Picture, style: Style, strength: float, size: int | None) -> Picture:
+        def painting(picture: Picture) -> Picture:
+            if strength == 0:
+                return picture
+            work = at_size(picture, size)
+            painted = paint(self, work, style, strength, tile=tile, notify=notify, progress=progress)
+            return finished(painted, picture, style, color=color, color_strength=color_strength)
+
+        if isinstance(content, Tensor):
+            if content.ndim not in (3, 4) or content.shape[-3] != 3:
+                raise OptionError(f"got a tensor of shape {tuple(content.shape)}; want (3, H, W) or (B, 3, H, W)")
+            if isinstance(style, Style) and color in ("style", "coral"):
+                return self._stylize_tensor(content, style, strength, size)
+            pictures = content.reshape(-1, *content.shape[-3:]).split(1)  # regions and colours are for 8-bit pictures
+            results = torch.cat([to_tensor(painting(as_picture(p)).rgb, content.device) for p in pictures])
+            return results.to(content.dtype).view_as(content)
+        if isinstance(content, str | Path):
+            return to_pil(painting(read_picture(content)))  # type: ignore[return-value]
+        result = painting(as_picture(content))
+        if isinstance(content, Picture):
+            return result
+        return result.rgb if isinstance(content, np.ndarray) else to_pil(result)
+
+    def stylize_batch(
+        self,
+        contents: Sequence[Picture],
+        styles: Sequence[Style],
+        *,
+        strength: float = 1.0,
+        size: int | None = None,
+        color: str = "style",
+        color_strength: float = 1.0,
+    ) -> list[Picture]:
+        """Paint pictures that have one working size in one go, picture i in style i; options as in `stylize`.
+
+        Raises:
+            OptionError: pictures of several working sizes, or another number of styles.
+        """
+        works = [at_size(picture, size) for picture in contents]
+        if len({work.shape for work in works}) != 1 or len(styles) != len(contents):
+            raise OptionError(f"got {len(contents)} pictures and {len(styles)} styles; want as many, of one size")
         if strength == 0:
-            return picture
-        height, width = picture.rgb.shape[:2]
-        work = fit(width, height, size) if size else (width, height)
-        rgb = _visible(picture)
-        if work != (width, height):
-            rgb = Picture(rgb).resized(*work).rgb
-        result = Picture(_to_array(self.stylize_tensor(self._to_tensor(rgb), style, strength=strength)))
-        if work != (width, height):
-            result = result.resized(width, height)
-        return Picture(result.rgb, picture.alpha)
+            return list(contents)
+        batch = torch.cat([to_tensor(work, self.device) for work in works])
+        painted = self.stylize_tensor(batch, Style.stack(styles), strength=strength)
+        return [
+            finished(to_array(p[None]), content, style=style, color=color, color_strength=color_strength)
+            for p, content, style in zip(painted, contents, styles)
+        ]
 
     def _stylize_tensor(self, content: Tensor, style: Style, strength: float, size: int | None) -> Tensor:
-        if content.ndim not in (3, 4) or content.shape[-3] != 3:
-            raise OptionError(f"got a tensor of shape {tuple(content.shape)}; want (3, H, W) or (B, 3, H, W)")
         batch = content if content.ndim == 4 else content[None]
         height, width = batch.shape[2:]
         work = fit(width, height, size) if size else (width, height)
@@ -158,69 +229,48 @@ class Stylizer:
         `impose` makes the work of the AdaIN layers out of the style's levels: see `adain.impose`.
         """
         height, width = content.shape[2:]
-        padding = (0, -width % MULTIPLE, 0, -height % MULTIPLE)
-        x = F.pad(content.to(self.dtype), padding, mode="replicate") if any(padding) else content.to(self.dtype)
-        x = x.contiguous(memory_format=torch.channels_last)
+        x = pad_to_multiple(content.to(self.dtype)).contiguous(memory_format=torch.channels_last)
         levels = {name: level.to(self.device) for name, level in style.levels.items()}
         if strength < 1:
-            levels = self.weaken(levels, x, strength)
+            levels = self.weaken(levels, content, strength)
         out = self.network(x, impose(levels))
         return out[:, :, :height, :width].float().clamp(0, 1)
 
+    @torch.inference_mode()
     def weaken(self, levels: StyleLevels, content: Tensor, strength: float) -> StyleLevels:
         """Move the levels of a style towards those of the content itself, which the networks were trained to give back.
 
         For `vgg` that is the paper's alpha (equation 14): AdaIN is linear in the statistics it imposes, so mixing them
         mixes the features.
         """
-        height, width = content.shape[2:]
-        width, height = (max(MULTIPLE, round(s / MULTIPLE) * MULTIPLE) for s in fit(width, height, STYLE_SIZE))
+        width, height = style_size(content.shape[3], content.shape[2])
         if (height, width) != tuple(content.shape[2:]):
-            small = F.interpolate(content.float(), (height, width), mode="bilinear", antialias=True)
-            content = small.to(content.dtype, memory_format=torch.channels_last)
-        own = self.network.encode_style(content)
+            content = F.interpolate(content.float(), (height, width), mode="bilinear", antialias=True)
+        own = self._look(content)
         return {name: own[name].lerp(level, strength) for name, level in levels.items()}
 
-    def _to_tensor(self, rgb: np.ndarray) -> Tensor:
-        """(H, W, 3) uint8 -> (1, 3, H, W) float32 0..1 on the device."""
-        return torch.from_numpy(np.ascontiguousarray(rgb)).to(self.device).permute(2, 0, 1)[None].float() / 255
+    @torch.inference_mode()
+    def _look(self, picture: Tensor) -> StyleLevels:
+        """(B, 3, H, W) RGB 0..1, sides multiples of 16 -> its levels as a style."""
+        return self.network.encode_style(picture.to(self.dtype, memory_format=torch.channels_last))
 
 
-def fit(width: int, height: int, size: int) -> tuple[int, int]:
-    """Width and height scaled down, never up, to a long side of at most `size`, each at least 1."""
-    scale = min(1.0, size / max(width, height))
-    return max(1, round(width * scale)), max(1, round(height * scale))
+def at_size(picture: Picture, size: int | None) -> np.ndarray:
+    """The visible colours, (h, w, 3) uint8 RGB, with a long side of at most `size` px."""
+    rgb = visible(picture)
+    height, width = rgb.shape[:2]
+    work = fit(width, height, size) if size else (width, height)
+    return rgb if work == (width, height) else Picture(rgb).resized(*work).rgb
 
 
-def _as_picture(image: AnyPicture) -> Picture:
-    if isinstance(image, Picture):
-        return image
-    if isinstance(image, Image.Image):
-        alpha = np.array(image.getchannel("A")) if image.mode in ("RGBA", "LA") else None
-        return Picture(np.array(image.convert("RGB")), alpha)
-    if isinstance(image, Tensor):
-        return Picture(_to_array(image if image.ndim == 4 else image[None]))
-    if isinstance(image, np.ndarray):
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-            raise OptionError(f"got an array of shape {image.shape}, {image.dtype}; want (H, W, 3) uint8, RGB")
-        return Picture(image)
-    raise OptionError(f"got a {type(image).__name__}; want a path, PIL image, uint8 array or float tensor")
-
-
-def _visible(picture: Picture) -> np.ndarray:
-    """The colours, with the mean in place of those nobody can see (alpha 0), which must not tint statistics."""
-    if picture.alpha is None or picture.alpha.all() or not picture.alpha.any():
-        return picture.rgb
-    hidden = picture.alpha == 0
-    rgb = picture.rgb.copy()
-    rgb[hidden] = np.rint(rgb[~hidden].mean(0)).astype(np.uint8)
-    return rgb
-
-
-def _to_array(image: Tensor) -> np.ndarray:
-    """(1, 3, H, W) float 0..1 -> (H, W, 3) uint8, rounded: a bare cast would truncate, and wrap what lies outside."""
-    return (image[0].permute(1, 2, 0).float().clamp(0, 1) * 255).round().to(torch.uint8).cpu().numpy()
-
-
-def _to_pil(picture: Picture) -> Image.Image:
-    return Image.fromarray(picture.rgb if picture.alpha is None else np.dstack([picture.rgb, picture.alpha]))
+def finished(
+    painted: np.ndarray, photo: Picture, style: Style | Regions, *, color: str, color_strength: float
+) -> Picture:
+    """A painting brought to the size of its photo, with the colours, the kept region and the alpha it shall have."""
+    height, width = photo.rgb.shape[:2]
+    if painted.shape != photo.rgb.shape:
+        painted = Picture(painted).resized(width, height).rgb
+    painted = transfer_color(painted, visible(photo), color, color_strength)
+    if isinstance(style, Regions):
+        painted = style.keep_photo(painted, photo.rgb)
+    return Picture(painted, photo.alpha)

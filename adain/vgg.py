@@ -78,6 +78,8 @@ class VGGDecoder(nn.Module):
 class VGGNet(nn.Module):
     """Encoder, AdaIN, decoder."""
 
+    bytes_per_pixel = 780  # of the features alive at once, in float32; measured
+
     def __init__(self) -> None:
         super().__init__()
         self.encoder = VGGEncoder().requires_grad_(False)

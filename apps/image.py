@@ -8,41 +8,36 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from adain.builtin import find_style
 from adain.errors import AdainError, OptionError, PictureError
-from adain.models import DEFAULT_MODEL
 from adain.picture import Picture, check_absent, encode_picture, format_of, read_picture, write_picture
 
-from .progress import progress_bar
+from .options import PaintOptions
+from .progress import note, progress_bar, tile_bar
+from .recipe import Recipe
 
 STDIO = "-"
 
 
-@dataclass(frozen=True)
-class ImageOptions:
-    """How to stylize; None leaves a choice to the library."""
+@dataclass(frozen=True, kw_only=True)
+class ImageOptions(PaintOptions):
+    """How to paint, and what to do with the results."""
 
-    strength: float = 1.0
-    size: int | None = None  # px; 0: the photo's own
-    output_size: int | None = None  # px, long side
-    style_size: int | None = None  # px
-    model: str = DEFAULT_MODEL
-    device: str = "auto"
+    output_size: int | None = None  # px, long side; None: the photo's
     overwrite: bool = False
 
 
 @dataclass(frozen=True)
 class Job:
     content: str
-    style: str
+    recipe: Recipe
     output: str
 
 
 def stylize_all(
-    contents: list[str], styles: list[str], output: str | None, options: ImageOptions, *, as_json: bool
+    contents: list[str], recipes: list[Recipe], output: str | None, options: ImageOptions, *, as_json: bool
 ) -> int:
     """Run all jobs, print what became of them, and return how many failed."""
-    jobs = plan(contents, styles, output)
+    jobs = plan(contents, recipes, output)
     reports = []
     with progress_bar("painting", len(jobs), disable=len(jobs) == 1) as advance:
         for report in run(jobs, options):
@@ -57,19 +52,19 @@ def stylize_all(
     return sum("error" in report for report in reports)
 
 
-def plan(contents: list[str], styles: list[str], output: str | None) -> list[Job]:
-    """Pair every content with every style and decide where each result goes.
+def plan(contents: list[str], recipes: list[Recipe], output: str | None) -> list[Job]:
+    """Pair every content with every recipe and decide where each result goes.
 
     Raises:
         OptionError: several results for one file, or two results of the same name.
     """
-    pairs = [(c, s) for c in contents for s in styles]
+    pairs = [(c, r) for c in contents for r in recipes]
     if contents.count(STDIO) > 1 or (contents != [STDIO] and STDIO in contents):
         raise OptionError("stdin ('-') holds one photo; give it alone")
     if output is None:
         outputs = [STDIO if c == STDIO else str(Path(c).with_name(default_name(c, s))) for c, s in pairs]
     elif output != STDIO and (Path(output).is_dir() or output.endswith("/")):
-        outputs = [str(Path(output) / default_name(c, s)) for c, s in pairs]
+        outputs = [str(Path(output) / default_name(c, r)) for c, r in pairs]
     elif len(pairs) == 1:
         outputs = [output]
     else:
@@ -79,12 +74,12 @@ def plan(contents: list[str], styles: list[str], output: str | None) -> list[Job
     twice = {o for o in outputs if outputs.count(o) > 1}
     if twice:
         raise OptionError(f"several results would be named {sorted(twice)[0]!r}; run them apart, or give -o")
-    return [Job(c, s, o) for (c, s), o in zip(pairs, outputs, strict=True)]
+    return [Job(c, r, o) for (c, r), o in zip(pairs, outputs, strict=True)]
 
 
-def default_name(content: str, style: str) -> str:
+def default_name(content: str, recipe: Recipe) -> str:
     stem = "stdin" if content == STDIO else Path(content).stem
-    return f"{stem}_stylized_{Path(style).stem}.png"
+    return f"{stem}_stylized_{recipe.name}.png"
 
 
 def run(jobs: list[Job], options: ImageOptions) -> Iterator[dict]:
@@ -95,7 +90,7 @@ def run(jobs: list[Job], options: ImageOptions) -> Iterator[dict]:
     problems = {}
     for job in jobs:
         try:
-            find_style(job.style)
+            job.recipe.check()
             if job.output != STDIO:
                 format_of(Path(job.output))
                 check_absent(Path(job.output), overwrite=options.overwrite)
@@ -105,39 +100,40 @@ def run(jobs: list[Job], options: ImageOptions) -> Iterator[dict]:
         yield from (_failure(job, error) for job, error in problems.items())
         return
 
-    from adain.stylizer import STYLE_SIZE, WORK_SIZE, Stylizer
+    from .painter import Painter
 
-    stylizer = Stylizer(options.model, device=options.device)
+    painter = Painter(options)
+    stylizer = painter.stylizer
     if sys.stderr.isatty():
         print(f"{stylizer.model} on {stylizer.device}, {stylizer.dtype_name}", file=sys.stderr)
-    size = WORK_SIZE if options.size is None else options.size or None
-    encoded: dict = {}
     picture: tuple[str, Picture] | None = None  # the photo read last: jobs of one photo stand together
     for job in jobs:
         started = time.perf_counter()
         try:
             if job in problems:
                 raise problems[job]
-            if job.style not in encoded:
-                encoded[job.style] = stylizer.encode_style(job.style, size=options.style_size or STYLE_SIZE)
             if picture is None or picture[0] != job.content:
+                picture = None  # two huge photos at once would not fit
                 picture = job.content, read_content(job.content)
-            result = stylizer.stylize(picture[1], encoded[job.style], strength=options.strength, size=size)
+            with tile_bar() as progress:
+                result = painter.paint(picture[1], job.recipe, notify=note, progress=progress)
             result = scaled(result, options.output_size)
             write_result(result, job.output, overwrite=options.overwrite)
+        except OptionError:
+            raise  # of the options, so of every job
         except AdainError as error:
             yield _failure(job, error)
             continue
         height, width = result.rgb.shape[:2]
         yield {
-            "content": job.content, "style": job.style, "output": job.output, "width": width, "height": height,
+            "content": job.content, "style": job.recipe.name, "output": job.output, "width": width, "height": height,
             "model": stylizer.model, "device": str(stylizer.device), "dtype": stylizer.dtype_name,
             "seconds": round(time.perf_counter() - started, 3),
         }  # fmt: skip
 
 
 def _failure(job: Job, error: AdainError) -> dict:
-    return {"content": job.content, "style": job.style, "output": job.output, "error": str(error)}
+    return {"content": job.content, "style": job.recipe.name, "output": job.output, "error": str(error)}
 
 
 def read_content(content: str) -> Picture:

@@ -1,5 +1,6 @@
-"""The progress bar on stderr."""
+"""Progress and notes on stderr."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -19,7 +20,7 @@ class SpeedColumn(ProgressColumn):
 
 
 @contextmanager
-def progress_bar(title: str, total: int, *, disable: bool = False) -> Iterator[Callable[..., None]]:
+def progress_bar(title: str, total: int | None, *, disable: bool = False) -> Iterator[Callable[..., None]]:
     """Show a bar while the block runs; call what it yields after each item. Silent where stderr is no terminal."""
     console = Console(stderr=True)
     columns = (
@@ -32,3 +33,28 @@ def progress_bar(title: str, total: int, *, disable: bool = False) -> Iterator[C
             progress.update(task, advance=count, description=description)
 
         yield advance
+
+
+@contextmanager
+def tile_bar() -> Iterator[Callable[[int, int], None]]:
+    """A bar for the tiles of one large picture, which shows from the first tile on; for `progress=`."""
+    console = Console(stderr=True)
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    bar = Progress(*columns, console=console, transient=True)
+    task = bar.add_task("tiles", total=None)
+
+    def progress(done: int, total: int) -> None:
+        if console.is_terminal:
+            bar.start()
+            bar.update(task, completed=done, total=total)
+
+    try:
+        yield progress
+    finally:
+        if bar.live.is_started:
+            bar.stop()
+
+
+def note(line: str) -> None:
+    """Say on stderr that something is done otherwise than asked for."""
+    print(f"note: {line}", file=sys.stderr)

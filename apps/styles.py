@@ -1,46 +1,132 @@
-"""`adain styles`: what styles there are."""
+"""`adain styles`: what styles there are, and saving, removing and mixing them."""
 
 import json
 from pathlib import Path
 
-import numpy as np
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
-from adain.builtin import list_styles
-from adain.picture import Picture, write_picture
+from adain.builtin import find_style, list_styles
+from adain.errors import OptionError
+from adain.picture import check_absent, format_of, read_picture
+from adain.saved import place_for, remove_saved, saved_styles
 
-THUMBNAIL = 240  # px
-CAPTION = 28  # px
+from .options import PaintOptions
+from .progress import note, progress_bar
+from .recipe import parse_styles
+from .sheet import WORK_SIZE, Cell, grid, save_sheet
+
+THUMBNAIL = 236  # px
 COLUMNS = 5
-INK, PAPER = (40, 40, 40), (255, 255, 255)
+MIX_CELL = 240  # px, long side
 
 
 def print_styles(*, as_json: bool) -> None:
-    styles = list_styles().values()
+    builtin, saved = list_styles().values(), _saved_with_models()
     if as_json:
         entries = [
             {"name": s.name, "title": s.title, "credit": s.credit, "licence": s.licence, "path": str(s.path)}
-            for s in styles
+            for s in builtin
+        ]
+        entries += [
+            {"name": name, "title": f"saved, for {model}", "credit": "", "licence": "", "path": str(path)}
+            for name, path, model in saved
         ]
         print(json.dumps(entries, indent=1))
         return
     table = Table("name", "what it is", "by", box=None)
-    for style in styles:
+    for style in builtin:
         table.add_row(f"[bold]{style.name}", style.title, style.credit)
+    for name, path, model in saved:
+        table.add_row(f"[bold]{name}", f"saved, for {model}", str(path))
     Console().print(table)
+
+
+def _saved_with_models() -> list[tuple[str, Path, str]]:
+    from safetensors import SafetensorError, safe_open
+
+    entries = []
+    for name, path in saved_styles().items():
+        try:
+            with safe_open(str(path), framework="numpy") as file:
+                model = (file.metadata() or {}).get("model", "an unknown model")
+        except (OSError, SafetensorError):
+            model = "nothing: the file is damaged"
+        entries.append((name, path, model))
+    return entries
 
 
 def write_sheet(path: Path, *, overwrite: bool = False) -> None:
     """Write a picture of all built-in styles with their names."""
-    styles = list(list_styles().values())
-    rows = -(-len(styles) // COLUMNS)
-    sheet = Image.new("RGB", (COLUMNS * THUMBNAIL, rows * (THUMBNAIL + CAPTION)), PAPER)
-    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(15)
-    for i, style in enumerate(styles):
-        x, y = i % COLUMNS * THUMBNAIL, i // COLUMNS * (THUMBNAIL + CAPTION)
+    cells = []
+    for style in list_styles().values():
         with Image.open(style.path) as picture:
-            sheet.paste(ImageOps.fit(picture.convert("RGB"), (THUMBNAIL - 4, THUMBNAIL - 4)), (x + 2, y + 2))
-        draw.text((x + THUMBNAIL // 2, y + THUMBNAIL + CAPTION // 2 - 2), style.name, INK, font, anchor="mm")
-    write_picture(Picture(np.array(sheet)), path, overwrite=overwrite)
+            cells.append(Cell(picture.convert("RGB"), style.name))
+    save_sheet(grid(cells, COLUMNS, (THUMBNAIL, THUMBNAIL)), path, overwrite=overwrite)
+
+
+def save_style(name: str, sources: list[str], options: PaintOptions, *, overwrite: bool) -> Path:
+    """Encode pictures, blend them where there are several, and keep the result under a name."""
+    path = place_for(name, taken=list_styles(), overwrite=overwrite)
+    weighted = sources if len(sources) == 1 or any(":" in source for source in sources) else _alike(sources)
+    recipes = parse_styles(weighted, notify=note)
+    if len(recipes) > 1:
+        raise OptionError(f"got {len(sources)} pictures for one style, some with weights; give all a weight, or none")
+    recipes[0].check()
+
+    from dataclasses import replace
+
+    from adain.style import Style
+
+    from .painter import Painter
+
+    style = Painter(options).style_for(recipes[0], None)
+    assert isinstance(style, Style)  # without masks there are no regions
+    replace(style, name=name).save(path)
+    return path
+
+
+def _alike(sources: list[str]) -> list[str]:
+    return [f"{source}:{1 / len(sources)!r}" for source in sources]
+
+
+def remove_styles(names: list[str]) -> None:
+    for name in names:
+        print(remove_saved(name))
+
+
+def write_mixes(
+    corners: tuple[str, str, str, str], photo: str, path: Path, options: PaintOptions, *, steps: int, overwrite: bool
+) -> None:
+    """Write a sheet of one photo in all mixtures of four styles, which stand in its corners.
+
+    Bilinear weights, as in the paper's figure 8: across from the first to the second style, down to the third and
+    fourth.
+    """
+    format_of(path)
+    check_absent(path, overwrite=overwrite)
+    for corner in corners:
+        find_style(corner)
+    picture = read_picture(photo)
+
+    from adain.style import Style
+
+    from .painter import Painter
+
+    painter = Painter(options)
+    styles = [painter.stylizer.encode_style(corner, scale=options.style_scale) for corner in corners]
+    cells = []
+    with progress_bar("painting", steps * steps) as advance:
+        for row in range(steps):
+            for column in range(steps):
+                down, across = row / (steps - 1), column / (steps - 1)
+                weights = [(1 - down) * (1 - across), (1 - down) * across, down * (1 - across), down * across]
+                mix = Style.blend(styles, weights)
+                painted = painter.stylizer.stylize(picture, mix, size=options.size or WORK_SIZE, **options.finish)
+                name = styles[weights.index(1)].name if 1 in weights else ""
+                cells.append(Cell(Image.fromarray(painted.rgb), name))
+                advance()
+    height, width = picture.rgb.shape[:2]
+    cell = (round(MIX_CELL * width / max(width, height)), round(MIX_CELL * height / max(width, height)))
+    save_sheet(grid(cells, steps, cell), path, overwrite=overwrite)

@@ -3,21 +3,10 @@
 import argparse
 from pathlib import Path
 
-from PIL import Image, ImageOps
+from adain.apps.sheet import Cell, grid
+from PIL import Image
 
 CELL = (480, 320)  # px
-GAP = 6  # px
-
-
-def sheet(pictures: list[Path], columns: int) -> Image.Image:
-    rows = -(-len(pictures) // columns)
-    width, height = (CELL[0] + GAP) * columns - GAP, (CELL[1] + GAP) * rows - GAP
-    out = Image.new("RGB", (width, height), "white")
-    for i, path in enumerate(pictures):
-        with Image.open(path) as picture:
-            cell = ImageOps.fit(picture.convert("RGB"), CELL, Image.Resampling.LANCZOS, centering=(0.5, 0.35))
-        out.paste(cell, (i % columns * (CELL[0] + GAP), i // columns * (CELL[1] + GAP)))
-    return out
 
 
 if __name__ == "__main__":
@@ -26,4 +15,5 @@ if __name__ == "__main__":
     parser.add_argument("pictures", type=Path, nargs="+")
     parser.add_argument("--columns", type=int, default=3)
     arguments = parser.parse_args()
-    sheet(arguments.pictures, arguments.columns).save(arguments.out, quality=92)
+    cells = [Cell(Image.open(path)) for path in arguments.pictures]
+    grid(cells, arguments.columns, CELL, caption=0).save(arguments.out, quality=92)

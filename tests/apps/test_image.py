@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from adain.apps.image import plan
+from adain.apps.recipe import parse_styles
 from PIL import Image
 
 from adain.errors import OptionError
@@ -123,8 +124,8 @@ def test_several_results_for_one_file_is_a_usage_error(adain, photo_file: Path):
 
 def test_plan_refuses_what_would_collide():
     with pytest.raises(OptionError, match="cannot all go to"):
-        plan(["a.jpg", "b.jpg"], ["ink-wash"], "out.png")
+        plan(["a.jpg", "b.jpg"], parse_styles(["ink-wash"]), "out.png")
     with pytest.raises(OptionError, match="several results"):
-        plan(["x/a.jpg", "y/a.jpg"], ["ink-wash"], "out/")
+        plan(["x/a.jpg", "y/a.jpg"], parse_styles(["ink-wash"]), "out/")
     with pytest.raises(OptionError, match="stdin"):
-        plan(["-", "a.jpg"], ["ink-wash"], None)
+        plan(["-", "a.jpg"], parse_styles(["ink-wash"]), None)

@@ -1,0 +1,65 @@
+"""Optical flow between frames, and where it can be believed."""
+
+from functools import lru_cache
+from typing import Any
+
+import cv2
+import numpy as np
+
+SMALLEST = 32  # px, the shortest side on which the flow's patches find room
+
+Flow = np.ndarray  # (H, W, 2) float32, px: where the content of each pixel lies in the other frame, relative to here
+
+
+def make_flow(preset: int = cv2.DISOPTICAL_FLOW_PRESET_FAST) -> Any:
+    """Dense inverse search (Kroeger et al., ECCV 2016): `calc(here, there, None)` on grey uint8 frames gives a Flow."""
+    return cv2.DISOpticalFlow.create(preset)
+
+
+@lru_cache(maxsize=4)
+def grid(height: int, width: int) -> np.ndarray:
+    """(H, W, 2) float32: the x and y of every pixel; shared, not to be written to."""
+    places = np.dstack(np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)))
+    places.flags.writeable = False
+    return places
+
+
+def warp(image: np.ndarray, places: np.ndarray, interpolation: int = cv2.INTER_LINEAR) -> np.ndarray:
+    """`image` looked up at `places` (H, W, 2), absolute x and y in px; beyond its border the edge repeats."""
+    return cv2.remap(image, places, None, interpolation, borderMode=cv2.BORDER_REPLICATE)
+
+
+def disagreement(flow: Flow, back: Flow, places: np.ndarray) -> np.ndarray:
+    """Forward-backward check, (H, W): squared px by which going along `flow` and `back` again misses the start.
+
+    In units of what is tolerable (Sundaram et al., ECCV 2010, equation 5): above 1 the pixel is occluded or lost.
+    """
+    returned = warp(back, places)
+    miss = _squared(flow + returned)
+    return miss / (0.01 * (_squared(flow) + _squared(returned)) + 0.5)
+
+
+def boundary(flow: Flow) -> np.ndarray:
+    """Motion boundaries, (H, W): the flow's squared gradient, in units of what is tolerable (same source, equation 6).
+
+    Above 1 the pixel lies where two motions meet, and its flow may be either.
+    """
+    return steepness(flow) / (0.01 * _squared(flow) + 0.002)
+
+
+def steepness(flow: Flow) -> np.ndarray:
+    """The flow's squared gradient, (H, W)."""
+    along_x = cv2.Sobel(flow, cv2.CV_32F, 1, 0, ksize=1, scale=0.5)
+    along_y = cv2.Sobel(flow, cv2.CV_32F, 0, 1, ksize=1, scale=0.5)
+    return _squared(along_x) + _squared(along_y)
+
+
+def beyond(places: np.ndarray) -> np.ndarray:
+    """(H, W) bool: which places lie outside the frame."""
+    height, width = places.shape[:2]
+    x, y = places[..., 0], places[..., 1]
+    return (x < 0) | (y < 0) | (x > width - 1) | (y > height - 1)
+
+
+def _squared(vectors: np.ndarray) -> np.ndarray:
+    return cv2.transform(cv2.multiply(vectors, vectors), np.ones((1, 2), np.float32))

@@ -1,0 +1,162 @@
+"""Regions of a picture, each in a style of its own.
+
+The regions meet in feature space: at every AdaIN layer each is normalised by its own statistics, given those of its
+style, and weighed with its mask; the decoder then paints one picture, whose strokes run across the seams.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .errors import OptionError
+from .layers import VARIANCE_FLOOR, Impose, Statistics, StyleLevels, adain
+from .style import Style
+
+FEATHER = 0.01  # of the long side: how far a seam is softened to either side
+TRUST = 64.0  # feature pixels; a region of fewer is normalised mostly by the statistics of the whole picture
+STRIP = 256  # rows worked on at once
+EVERYWHERE = 1e-4  # weight that every region has at least, so that what belongs to none is still painted
+
+
+@dataclass(frozen=True)
+class Regions:
+    """Which style goes where. `Stylizer.stylize` takes it in place of a style.
+
+    Attributes:
+        style: the styles of the R painted regions, stacked.
+        masks: (R, H, W) uint8; 255 where a region has its full weight. Scaled to the picture they are used on.
+        keep: (H, W) uint8; 255 where the photo stays as it is; None where that is nowhere.
+        feather: how far the seams are softened to either side, as a share of the picture's long side.
+    """
+
+    style: Style
+    masks: np.ndarray
+    keep: np.ndarray | None = None
+    feather: float = FEATHER
+    _scaled: dict[tuple[int, int], np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def compose(
+        cls, styles: Mapping[str, Style | None], masks: Mapping[str, np.ndarray], *, feather: float = FEATHER
+    ) -> "Regions":
+        """Put styles and masks together by their labels.
+
+        Args:
+            styles: label -> its style; None leaves that region photographic.
+            masks: label -> (H, W) uint8, all of one size; see `adain.masks`.
+            feather: see the class.
+
+        Raises:
+            OptionError: labels of styles and masks differ, masks of several sizes, feather outside 0..0.5, or every
+                region is kept.
+            StyleError: the styles were made by different models.
+        """
+        if not 0 <= feather <= 0.5:
+            raise OptionError(f"got feather {feather}; want 0 (hard seams) to 0.5 of the long side")
+        if set(styles) != set(masks):
+            raise OptionError(f"got styles for {sorted(styles)} and masks for {sorted(masks)}; want the same labels")
+        if len({mask.shape for mask in masks.values()}) > 1:
+            raise OptionError("got masks of several sizes; want one size for all")
+        painted = {label: style for label, style in styles.items() if style is not None}
+        if not painted:
+            raise OptionError("every region is kept as it is; give at least one of them a style")
+        kept = [masks[label].astype(np.uint16) for label in styles if label not in painted]
+        keep = np.minimum(sum(kept), 255).astype(np.uint8) if kept else None
+        stacked = Style.stack(list(painted.values()))
+        return cls(stacked, np.stack([masks[label] for label in painted]), keep, feather)
+
+    @property
+    def name(self) -> str:
+        return self.style.name
+
+    def weights(self, width: int, height: int) -> np.ndarray:
+        """(R, height, width) uint8: the masks at a picture's size, their seams feathered."""
+        if (width, height) not in self._scaled:
+            self._scaled.clear()  # pictures of one size come in a row
+            self._scaled[width, height] = np.stack([self._soft(mask, width, height) for mask in self.masks])
+        return self._scaled[width, height]
+
+    def keep_photo(self, painted: np.ndarray, photo: np.ndarray) -> np.ndarray:
+        """The painting with the kept region of the photo laid over it; all (H, W, 3) uint8 RGB."""
+        if self.keep is None:
+            return painted
+        height, width = painted.shape[:2]
+        keep = self._soft(self.keep, width, height)
+        out = np.empty_like(painted)
+        for y in range(0, height, STRIP):  # float copies of a huge picture would not fit
+            strip = slice(y, y + STRIP)
+            share = keep[strip, :, None].astype(np.float32) / 255
+            out[strip] = np.rint(painted[strip] * (1 - share) + photo[strip] * share)
+        return out
+
+    def _soft(self, mask: np.ndarray, width: int, height: int) -> np.ndarray:
+        if mask.shape != (height, width):
+            shrinks = width < mask.shape[1]
+            mask = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+        sigma = self.feather * max(width, height) / 2  # two standard deviations to either side
+        return cv2.GaussianBlur(mask, (0, 0), sigma) if sigma >= 0.3 else mask
+
+
+def regional(style: StyleLevels, weights: Tensor, own: StyleLevels | None = None) -> Impose:
+    """AdaIN region by region: an `impose` as in `adain.impose`.
+
+    Args:
+        style: the levels of R styles, stacked along the first dimension.
+        weights: (R, 1, H, W) float32, 0..1, at the size of the network's input.
+        own: statistics of the content in each region, R stacked, in place of measuring them; tiles share those of the
+            whole.
+    """
+
+    def impose(layer: str, features: Tensor) -> Tensor:
+        small = shrink(weights, features)
+        measured = own[layer] if own else steady(*moments(features, small))
+        share = small + EVERYWHERE
+        share = (share / share.sum(0, keepdim=True)).to(features.dtype)  # (R, 1, h, w)
+        parts = [
+            adain(features, style[layer].pick(r), measured.pick(r)) * share[r : r + 1] for r in range(len(weights))
+        ]
+        return torch.stack(parts).sum(0) if len(parts) > 1 else parts[0]
+
+    return impose
+
+
+def shrink(weights: Tensor, features: Tensor) -> Tensor:
+    """(R, 1, H, W) weights at the size of a feature map (1, C, H/k, W/k)."""
+    factor = weights.shape[-1] // features.shape[-1]
+    return F.avg_pool2d(weights, factor)
+
+
+def moments(features: Tensor, weights: Tensor) -> tuple[Tensor, Statistics]:
+    """Weighted channel statistics.
+
+    Args:
+        features: (1, C, h, w), any floating dtype.
+        weights: (R, 1, h, w) float32.
+
+    Returns:
+        The regions' masses (R, 1, 1, 1), in feature pixels, and their statistics (R, C, 1, 1), float32. A region of no
+        mass has mean 0.
+    """
+    x = features.float().flatten(2)[0]  # (C, N)
+    w = weights.flatten(1)  # (R, N)
+    mass = w.sum(1, keepdim=True)  # (R, 1)
+    share = w / mass.clamp_min(1e-6)
+    mean = share @ x.T  # (R, C)
+    middle = x.mean(1, keepdim=True)  # squares are taken about it: far from 0 they would lose their low bits
+    variance = share @ (x - middle).square().T - (mean - middle.T * share.sum(1, keepdim=True)).square()
+    std = (variance.clamp_min(0) + VARIANCE_FLOOR).sqrt()
+    return mass[:, :, None, None], Statistics(mean[:, :, None, None], std[:, :, None, None])
+
+
+def steady(mass: Tensor, measured: Statistics) -> Statistics:
+    """Move the statistics of small regions, which are noisy, towards those of all regions together."""
+    share = mass / mass.sum().clamp_min(1e-6)
+    mean = (share * measured.mean).sum(0, keepdim=True)
+    square = (share * (measured.std.square() + (measured.mean - mean).square())).sum(0, keepdim=True)
+    trust = mass / (mass + TRUST)
+    return Statistics(torch.lerp(mean, measured.mean, trust), torch.lerp(square.sqrt(), measured.std, trust))

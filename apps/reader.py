@@ -1,0 +1,283 @@
+"""Reading videos: upright frames in display order with exact times, and the packets of the other tracks untouched."""
+
+import re
+import sys
+from collections.abc import Iterator
+from fractions import Fraction
+from math import lcm
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import av
+import numpy as np
+from av.sidedata.sidedata import Type as SideData
+from av.video.reformatter import Colorspace
+
+from adain.errors import VideoError
+from adain.picture import FORMATS, read_picture
+
+PICTURE_RATE = Fraction(25)  # frames a second of numbered pictures, where none is given
+HD_HEIGHT = 720  # px; from here on, video that does not say so is BT.709, below BT.601
+SHORT = Fraction(1, 2)  # s; a file that ends this much before its length says was cut off
+LATE = 10  # s; tracks are read this far beyond --end, as they need not be interleaved tightly
+UNSPECIFIED = 2  # the colour matrix of video that does not say
+BROKEN = (av.error.InvalidDataError, av.error.EOFError, OSError, av.error.FFmpegError)
+
+
+class Frame(NamedTuple):
+    """One frame of a video."""
+
+    rgb: np.ndarray  # (H, W, 3) uint8, upright
+    time: Fraction  # s, exact, from the start of the result
+    duration: Fraction | None  # s
+
+
+class VideoReader:
+    """A video as an iterator of `Frame`s and, for tracks to be copied, of packets, in the order of the file.
+
+    Args:
+        source: a file, URL, "-" for stdin, folder of pictures, or numbered pictures such as "frames/%04d.png".
+        start, end: s; what lies outside is left out, and `start` becomes time 0.
+        rate: frames a second to deliver instead of the video's own: frames are left out or repeated.
+
+    Attributes:
+        rate: frames a second, nominal.
+        clock: s, of which every time and duration is a multiple, exactly.
+        length: number of frames to come, as far as the file says; None where it does not.
+        aspect: width to height of a pixel.
+        tracks: the streams whose packets are delivered.
+        damage: what was found wrong on the way; None so far.
+
+    Raises:
+        VideoError: missing, no video, or damaged beyond reading.
+    """
+
+    def __init__(
+        self, source: str, *, start: Fraction | None = None, end: Fraction | None = None, rate: Fraction | None = None
+    ) -> None:
+        self.source, self.start, self.end = source, start, end
+        self.damage: str | None = None
+        self.container: Any
+        try:
+            self.container = av.open(sys.stdin.buffer if source == "-" else source, metadata_errors="replace")
+        except FileNotFoundError as error:
+            raise VideoError(f"{source}: no such file; check the path") from error
+        except BROKEN as error:
+            reason = error.strerror or error
+            raise VideoError(f"{source}: cannot be read as a video ({reason}); get a whole copy of the file") from error
+        pictures = [s for s in self.container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
+        if not pictures:
+            self.container.close()
+            raise VideoError(f"{source}: holds no video; a file with moving pictures is wanted")
+        self.video = pictures[0]
+        self.video.thread_type = "AUTO"
+        if not self.video.codec_context:
+            raise VideoError(f"{source}: its video is in a format that cannot be decoded; convert it first")
+        self.rate = rate or self.video.average_rate or self.video.guessed_rate or PICTURE_RATE
+        self.resample = rate is not None
+        base = self.video.time_base or Fraction(1, 90_000)
+        self.ticks = base
+        self.clock = Fraction(1, lcm(base.denominator, self.rate.numerator))
+        self.aspect = self.video.sample_aspect_ratio or Fraction(1)
+        self.tracks = [*self.container.streams.audio, *self.container.streams.subtitles]
+        self.origin = Fraction(max(0, self.container.start_time or 0), av.time_base)  # some files do not start at 0
+        self.length = self._expect()
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        return dict(self.container.metadata)
+
+    def close(self) -> None:
+        self.container.close()
+
+    def __iter__(self) -> Iterator[Frame | av.Packet]:
+        items = self._decoded()
+        return self._resampled(items) if self.resample else items
+
+    def _expect(self) -> int | None:
+        seconds = self._seconds()
+        if seconds is None:
+            return None
+        if self.video.frames and self.start is None and self.end is None and not self.resample:
+            return self.video.frames
+        last = seconds if self.end is None else min(self.end, seconds)
+        return max(0, round((last - (self.start or 0)) * self.rate))
+
+    def _seconds(self) -> Fraction | None:
+        """The length of the video track, as far as the file says."""
+        if self.video.duration:
+            return self.video.duration * self.ticks
+        return Fraction(self.container.duration, av.time_base) if self.container.duration else None
+
+    def _decoded(self) -> Iterator[Frame | av.Packet]:
+        if self.start:
+            self.container.seek(int((self.start + self.origin) * av.time_base), backward=True)
+        previous: Frame | None = None
+        reached = Fraction(0)
+        for packet in self._packets():
+            if packet.stream is not self.video:
+                if (moved := self._moved(packet)) is not None:
+                    yield moved
+                continue
+            try:
+                decoded = packet.decode()
+            except BROKEN as error:
+                self.damage = self.damage or f"damaged around {float(reached):.1f} s ({error.strerror or error})"
+                continue
+            for raw in decoded:
+                frame = self._frame(raw, previous)
+                reached = frame.time
+                if frame.time < 0 or (self.end is not None and frame.time >= self.end - (self.start or 0)):
+                    continue
+                previous = frame
+                yield frame
+        self._check_end(previous)
+
+    def _packets(self) -> Iterator[av.Packet]:
+        """Demuxed packets up to the end asked for; a read error is taken for the end of the file."""
+        packets = self.container.demux(self.video, *self.tracks)
+        while True:
+            try:
+                packet = next(packets)
+            except StopIteration:
+                return
+            except BROKEN as error:
+                self.damage = self.damage or f"reading stopped ({error.strerror or error})"
+                return
+            yield packet
+            if self.end is not None and packet.pts is not None and packet.time_base is not None:  # noqa: SIM102
+                if packet.pts * packet.time_base - self.origin > self.end + LATE:
+                    return
+
+    def _frame(self, raw: av.VideoFrame, previous: Frame | None) -> Frame:
+        if raw.is_corrupt:
+            self.damage = self.damage or "some frames are damaged"
+        duration = raw.duration * self.ticks if raw.duration else None
+        if raw.pts is not None:
+            time = self._exact(raw.pts * self.ticks - self.origin) - (self.start or 0)
+        else:
+            time = previous.time + (previous.duration or 1 / self.rate) if previous else Fraction(0)
+        if previous and time <= previous.time:
+            time = previous.time + self.clock
+        return Frame(to_rgb(raw), self._rounded(time), duration)
+
+    def _exact(self, time: Fraction) -> Fraction:
+        """Undo the rounding of containers that count milliseconds: the frame's place on the grid of the exact rate."""
+        place = round(time * self.rate) / self.rate
+        return place if abs(place - time) <= self.ticks / 2 else time
+
+    def _rounded(self, time: Fraction) -> Fraction:
+        return round(time / self.clock) * self.clock
+
+    def _moved(self, packet: av.Packet) -> av.Packet | None:
+        """A packet of another track, on the clock of the result; None where it lies outside."""
+        if packet.dts is None or packet.size == 0 or packet.time_base is None:
+            return None
+        time = (packet.pts if packet.pts is not None else packet.dts) * packet.time_base - self.origin
+        if (self.start and time < self.start) or (self.end is not None and time >= self.end):
+            return None
+        shift = round((self.origin + (self.start or 0)) / packet.time_base)
+        if shift:
+            packet.pts = None if packet.pts is None else packet.pts - shift
+            packet.dts -= shift
+        return packet
+
+    def _check_end(self, last: Frame | None) -> None:
+        """A file cut short plays to its end without complaint; its header knows better."""
+        if last is None:
+            self.damage = self.damage or "holds no frame that can be read"
+            return
+        seconds = self._seconds()
+        if self.damage or seconds is None or self.end is not None:
+            return
+        reached = last.time + (last.duration or 1 / self.rate) + (self.start or 0)
+        if reached < seconds - max(SHORT, 2 / self.rate):
+            self.damage = f"cut short: {float(reached):.1f} s of {float(seconds):.1f} s are there"
+
+    def _resampled(self, items: Iterator[Frame | av.Packet]) -> Iterator[Frame | av.Packet]:
+        """At each tick of the rate asked for, the frame that is on screen then."""
+        step, count, shown = 1 / self.rate, 0, None
+        for item in items:
+            if isinstance(item, Frame):
+                while shown is not None and count * step < item.time:
+                    yield Frame(shown.rgb, count * step, step)
+                    count += 1
+                shown = item
+            else:
+                yield item
+        until = shown.time + (shown.duration or step) if shown else Fraction(0)
+        while shown is not None and count * step < until:
+            yield Frame(shown.rgb, count * step, step)
+            count += 1
+
+
+class PictureReader:
+    """Numbered pictures, or a folder of pictures by name, as a video without other tracks; see `VideoReader`."""
+
+    def __init__(
+        self, source: str, *, start: Fraction | None = None, end: Fraction | None = None, rate: Fraction | None = None
+    ) -> None:
+        self.rate = rate or PICTURE_RATE
+        self.clock, self.aspect = 1 / self.rate, Fraction(1)
+        self.tracks: list[Any] = []
+        self.metadata: dict[str, str] = {}
+        self.damage: str | None = None
+        paths = numbered(source)
+        if not paths:
+            raise VideoError(f"{source}: no pictures there; want files such as 0001.png")
+        first = round((start or 0) * self.rate)
+        last = None if end is None else round(end * self.rate)
+        self.paths = paths[first:last]
+        self.length = len(self.paths)
+
+    def close(self) -> None:
+        pass
+
+    def __iter__(self) -> Iterator[Frame]:
+        for count, path in enumerate(self.paths):
+            yield Frame(read_picture(path).rgb, count / self.rate, 1 / self.rate)
+
+
+Reader = VideoReader | PictureReader
+
+
+def open_reader(
+    source: str, *, start: Fraction | None = None, end: Fraction | None = None, rate: Fraction | None = None
+) -> Reader:
+    """The reader for a source, by its kind."""
+    kind = PictureReader if is_pictures(source) else VideoReader
+    return kind(source, start=start, end=end, rate=rate)
+
+
+def is_pictures(source: str) -> bool:
+    """Whether a name stands for pictures rather than for one file: a folder, or a pattern such as %04d.png."""
+    return re.search(r"%\d*d", Path(source).name) is not None or source.endswith("/") or Path(source).is_dir()
+
+
+def numbered(source: str) -> list[Path]:
+    """The pictures of a folder by name, or those that a pattern such as "frames/%04d.png" stands for, by number."""
+    path = Path(source)
+    if not re.search(r"%\d*d", path.name):
+        return sorted(p for p in path.glob("*") if p.suffix.lower() in FORMATS)
+    before, after = re.split(r"%\d*d", path.name, maxsplit=1)
+    pattern = re.compile(re.escape(before) + r"(\d+)" + re.escape(after))
+    found = [(int(m[1]), p) for p in path.parent.glob("*") if (m := pattern.fullmatch(p.name))]
+    return [p for _, p in sorted(found)]
+
+
+def to_rgb(frame: av.VideoFrame) -> np.ndarray:
+    """Decoded pixels as upright (H, W, 3) uint8 RGB."""
+    source = None
+    if frame.colorspace == UNSPECIFIED:
+        source = Colorspace.ITU709 if frame.height >= HD_HEIGHT else Colorspace.ITU601
+    rgb = frame.reformat(format="rgb24", src_colorspace=source).to_ndarray()
+    matrix = frame.side_data.get(SideData.DISPLAYMATRIX)  # type: ignore[call-overload]
+    return rgb if matrix is None else upright(rgb, np.frombuffer(matrix, np.int32))
+
+
+def upright(rgb: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Turn and mirror a picture as a display matrix says: (x, y) goes to (ax + cy, bx + dy), rows being a, b, u..."""
+    a, b, _, c, d = (int(value) for value in matrix[:5])
+    if abs(a) + abs(d) < abs(b) + abs(c):
+        rgb, a, d = rgb.transpose(1, 0, 2), c, b
+    return np.ascontiguousarray(rgb[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1])

@@ -1,0 +1,458 @@
+"""Writing videos so that a killed process leaves one that plays, and a resumed one gives the same result."""
+
+import contextlib
+import math
+import shutil
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.codec.context import Flags
+from av.video.reformatter import ColorRange, Colorspace
+
+from adain.errors import DeviceError, OptionError, VideoError
+from adain.picture import FORMATS, Picture, write_picture
+
+from .options import Encoding
+from .reader import HD_HEIGHT, Frame, Reader, is_pictures, numbered
+
+SEGMENT = 64  # frames; each is encoded by itself, so that a later run can go on at its end with the very same bits
+CRF = {"libx264": 18, "libx265": 20, "libvpx-vp9": 28, "libsvtav1": 28}  # about where painted texture stops losing
+PRESETS = {"libx264": "veryfast", "libx265": "veryfast", "libvpx-vp9": "5", "libsvtav1": "8"}
+PRESET_OPTION = {"libvpx-vp9": "cpu-used"}
+EXTRA: dict[str, dict[str, str]] = {
+    "libvpx-vp9": {"b": "0", "deadline": "good", "row-mt": "1"},
+    "libx265": {"x265-params": "log-level=error"},
+}
+QUALITY_OPTION = {"nvenc": "cq", "qsv": "global_quality", "amf": "qp_i"}  # of hardware encoders, in place of crf
+HARDWARE = ("h264_nvenc", "h264_videotoolbox", "h264_qsv", "h264_amf", "h264_v4l2m2m", "h264_mf")
+CODECS = {
+    ".mp4": "libx264",
+    ".m4v": "libx264",
+    ".mov": "libx264",
+    ".mkv": "libx264",
+    ".webm": "libvpx-vp9",
+    ".gif": "gif",
+}
+# Fragments make what is there playable at any time; at the end they become an ordinary file. The header waits for the
+# first fragment, as only then the encoder's delay is known, without which every time would be shifted.
+MUXER = {
+    suffix: {"movflags": "hybrid_fragmented+delay_moov", "flush_packets": "1"} for suffix in (".mp4", ".m4v", ".mov")
+}
+START_CODES = ("h264", "hevc")  # codecs whose encoders give start codes where files hold lengths
+
+
+def part_of(output: str) -> Path:
+    """Where a result is written until it is whole: out.part.mp4 for out.mp4, frames.part for a folder."""
+    path = Path(output)
+    if is_pictures(output):
+        folder = path.parent if "%" in path.name else path
+        return folder.with_name(folder.name + ".part")
+    return path.with_name(f"{path.stem}.part{path.suffix}")
+
+
+def check_output(output: str) -> None:
+    """Raise VideoError where nothing can be written by that name."""
+    path = Path(output)
+    if is_pictures(output):
+        if "%" in path.name and path.suffix.lower() not in FORMATS:
+            raise VideoError(f"{output}: cannot write {path.suffix!r} pictures; want {', '.join(FORMATS)}")
+    elif path.suffix.lower() not in CODECS:
+        kinds = ", ".join(CODECS)
+        raise VideoError(
+            f"{output}: cannot write {path.suffix or 'a file without suffix'!r}; want {kinds}, or a folder/"
+        )
+
+
+class VideoWriter:
+    """A video file in the making, at its `part_of` name.
+
+    Args:
+        output: the final name; its suffix tells the kind of file.
+        reader: where rate, clock, pixel aspect, metadata and the tracks to copy come from.
+        size: width and height of the frames.
+        before: a file that an interrupted run left, whose first frames are taken over by `carry`.
+
+    Attributes:
+        left_out: what of the source the result cannot hold, one line each.
+        frames: how many frames are written.
+
+    Raises:
+        OptionError: there is no such encoder, or it takes no such option.
+        DeviceError: no hardware encoder is at work here.
+        VideoError: the place cannot be written to.
+    """
+
+    def __init__(
+        self, output: str, reader: Reader, size: tuple[int, int], encoding: Encoding, *, before: Path | None = None
+    ) -> None:
+        self.part = part_of(output)
+        suffix = self.part.suffix.lower()
+        self.left_out: list[str] = []
+        self.frames = 0
+        self.clock = reader.clock
+        self.width, self.height = size
+        with written(self.part):
+            self.part.parent.mkdir(parents=True, exist_ok=True)
+            self.container: Any = av.open(str(self.part), "w", options=MUXER.get(suffix, {"flush_packets": "1"}))
+        self.container.metadata.update({k: v for k, v in reader.metadata.items() if k not in OWN_METADATA})
+        self.codec = choose_codec(encoding.codec or CODECS[suffix], size)
+        self.settings = self._settings(reader, encoding)
+        self.stream = self.container.add_stream(self.codec, rate=reader.rate)
+        self._set_up(self.stream.codec_context)
+        self.stream.time_base = self.clock
+        self.encoder = self._new_encoder()  # the stream's own is not used: it differs in small ways from later ones
+        self.graph: av.filter.Graph | None = None
+        self.durations: dict[int, int] = {}  # of frames that the encoder still holds, by their time
+        self.last_dts = -(1 << 62)  # of the file's own ticks
+        self.copies = {track.index: copy for track in reader.tracks if (copy := self._add_track(track))}
+        self.before = self._packets_of(before) if before else iter(())
+        with written(self.part):
+            self._start()
+
+    def _settings(self, reader: Reader, encoding: Encoding) -> dict:
+        even = 2 if self.codec_needs_even() else 1
+        options = dict(EXTRA.get(self.codec, {}))
+        crf = CRF.get(self.codec) if encoding.crf is None else encoding.crf
+        if crf is not None:
+            options[next((o for k, o in QUALITY_OPTION.items() if self.codec.endswith(k)), "crf")] = str(crf)
+        if preset := encoding.preset or PRESETS.get(self.codec):
+            options[PRESET_OPTION.get(self.codec, "preset")] = preset
+        hd = self.height >= HD_HEIGHT
+        return {
+            "width": -(-self.width // even) * even,
+            "height": -(-self.height // even) * even,
+            "pix_fmt": pixel_format(self.codec),
+            "time_base": self.clock,
+            "framerate": reader.rate,
+            "sample_aspect_ratio": reader.aspect,
+            "gop_size": SEGMENT,
+            "options": options,
+            "colorspace": Colorspace.ITU709 if hd else Colorspace.ITU601,
+            "color_range": ColorRange.MPEG,
+        }
+
+    def codec_needs_even(self) -> bool:
+        return pixel_format(self.codec).startswith(("yuv420", "nv12")) and self.codec != "libvpx-vp9"
+
+    def _set_up(self, context: Any) -> None:
+        for name, value in self.settings.items():
+            if name in ("colorspace", "color_range") and not self.settings["pix_fmt"].startswith(("yuv", "nv")):
+                continue
+            setattr(context, name, value)
+
+    def _new_encoder(self) -> Any:
+        encoder = av.CodecContext.create(self.codec, "w")
+        self._set_up(encoder)
+        if self.stream.codec_context.flags & Flags.global_header:
+            encoder.flags |= Flags.global_header
+        return encoder
+
+    def _start(self) -> None:
+        try:
+            self.container.start_encoding()
+        except (ValueError, av.error.FFmpegError) as error:
+            if isinstance(error, OSError) and error.errno in (2, 13, 20, 28, 30):
+                raise
+            raise OptionError(
+                f"encoder {self.codec!r} cannot be used for {self.part.suffix} with {self.settings['options']} "
+                f"({error}); choose another --codec, --crf or --preset"
+            ) from error
+
+    def _add_track(self, track: av.stream.Stream) -> av.stream.Stream | None:
+        """A stream that takes the packets of a track as they are; None, and a line in `left_out`, if none can."""
+        name = track.codec_context.name if track.codec_context else "unknown"
+        if name not in self.container.supported_codecs:
+            self.left_out.append(
+                f"{track.type} track {track.index} ({name}) is left out: {self.part.suffix} cannot hold it"
+            )
+            return None
+        copy = self.container.add_stream_from_template(track)
+        copy.metadata.update(track.metadata)
+        with contextlib.suppress(AttributeError, ValueError):  # older PyAV cannot set it
+            copy.disposition = track.disposition
+        return copy
+
+    def write(self, frame: Frame) -> None:
+        """Encode a frame. At the end of a segment all of it is in the file, and `whole` is true."""
+        picture = av.VideoFrame.from_ndarray(self._padded(frame.rgb), format="rgb24")
+        picture.pts = round(frame.time / self.clock)
+        picture.time_base = self.clock
+        if frame.duration:
+            self.durations[picture.pts] = round(frame.duration / self.clock)
+        with written(self.part):
+            for ready in self._converted(picture):
+                self._mux(self.encoder.encode(ready))
+            self.frames += 1
+            if self.whole and self.codec != "gif":
+                self._mux(self.encoder.encode(None))
+                self.encoder = self._new_encoder()
+
+    @property
+    def whole(self) -> bool:
+        """Whether the last frame written ended a segment."""
+        return self.frames % SEGMENT == 0
+
+    @property
+    def resumable(self) -> bool:
+        """Whether a later run can go on at the end of a segment: not for GIF, whose frames build on each other."""
+        return self.codec != "gif"
+
+    def carry(self, frame: Frame) -> None:
+        """Take a frame over, as it was encoded, from the file of an interrupted run."""
+        packet = next(self.before)
+        packet.stream = self.stream
+        with written(self.part):
+            self._mux([packet])
+        self.frames += 1
+
+    def copy(self, packet: av.Packet) -> None:
+        """Pass on a packet of another track."""
+        if (stream := self.copies.get(packet.stream.index)) is not None:
+            packet.stream = stream
+            with written(self.part):
+                self.container.mux(packet)
+
+    def close(self) -> None:
+        """Flush the encoder and make the part an ordinary file."""
+        with written(self.part):
+            if self.graph is not None:
+                self.graph.push(None)
+                for ready in self._pulled():
+                    self._mux(self.encoder.encode(ready))
+            if not self.whole or self.codec == "gif":
+                self._mux(self.encoder.encode(None))
+            self.container.close()
+
+    def abandon(self) -> None:
+        """Close the file as well as can be, after an error."""
+        with contextlib.suppress(OSError, ValueError, av.error.FFmpegError):
+            self.container.close()
+
+    def _padded(self, rgb: np.ndarray) -> np.ndarray:
+        """An odd row or column is repeated where the format knows only even sizes."""
+        height, width = rgb.shape[:2]
+        right, bottom = self.settings["width"] - width, self.settings["height"] - height
+        return (
+            np.pad(rgb, ((0, bottom), (0, right), (0, 0)), mode="edge")
+            if right or bottom
+            else np.ascontiguousarray(rgb)
+        )
+
+    def _converted(self, picture: av.VideoFrame) -> Iterator[av.VideoFrame]:
+        """The frame in the encoder's pixels; GIF gets a palette for each frame, and may hold some back."""
+        if self.codec == "gif":
+            if self.graph is None:
+                self.graph = gif_graph(picture)
+            self.graph.push(picture)
+            yield from self._pulled()
+            return
+        ready = picture.reformat(format=self.settings["pix_fmt"], dst_colorspace=self.settings["colorspace"])
+        ready.pts, ready.time_base = picture.pts, picture.time_base
+        yield ready
+
+    def _pulled(self) -> Iterator[av.VideoFrame]:
+        assert self.graph is not None
+        while True:
+            try:
+                yield self.graph.pull()  # type: ignore[misc]
+            except (BlockingIOError, av.error.EOFError):
+                return
+
+    def _mux(self, packets: Sequence[av.Packet]) -> None:
+        for packet in packets:
+            packet.stream = self.stream
+            if (
+                packet.pts is not None
+                and packet.time_base == self.clock
+                and (d := self.durations.pop(packet.pts, None))
+            ):
+                packet.duration = d
+            self._keep_rising(packet)
+            self.container.mux(packet)
+
+    def _keep_rising(self, packet: Any) -> None:
+        """Each segment's encoder starts its decoding times a little early; in one file they may only rise."""
+        if packet.dts is None:
+            return
+        to_file = packet.time_base / self.stream.time_base
+        dts = round(packet.dts * to_file)
+        if dts <= self.last_dts:
+            dts = self.last_dts + 1
+            packet.dts = math.ceil(dts / to_file)
+        self.last_dts = dts
+
+    def _packets_of(self, path: Path) -> Iterator[av.Packet]:
+        """Encoded frames of an earlier part, on this file's clock, in the form in which the encoder gives them."""
+        with av.open(str(path)) as container:
+            video = container.streams.video[0]
+            for packet in container.demux(video):
+                if packet.size:
+                    yield with_start_codes(packet) if video.codec_context.name in START_CODES else packet
+
+
+class PictureWriter:
+    """Numbered pictures in the making, in a folder beside the final one; see `VideoWriter`."""
+
+    left_out: tuple[str, ...] = ()
+    resumable = True
+
+    def __init__(self, output: str, reader: Reader, *, before: Path | None = None) -> None:
+        path = Path(output)
+        self.part = part_of(output)
+        self.pattern = path.name if "%" in path.name else "%06d.png"
+        self.folder = path.parent if "%" in path.name else path
+        self.frames = 0
+        if reader.tracks:
+            self.left_out = ("sound and subtitles are left out: pictures cannot hold them",)
+        with written(self.part):
+            if before is None and self.part.exists():
+                shutil.rmtree(self.part)
+            self.part.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def whole(self) -> bool:
+        return self.frames % SEGMENT == 0
+
+    def write(self, frame: Frame) -> None:
+        self.frames += 1
+        write_picture(Picture(frame.rgb), self.part / (self.pattern % self.frames), overwrite=True)
+
+    def carry(self, frame: Frame) -> None:
+        self.frames += 1
+
+    def copy(self, packet: av.Packet) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    abandon = close
+
+
+Writer = VideoWriter | PictureWriter
+
+
+def open_writer(
+    output: str, reader: Reader, size: tuple[int, int], encoding: Encoding, *, before: Path | None = None
+) -> Writer:
+    """The writer for a result, by its kind."""
+    if is_pictures(output):
+        return PictureWriter(output, reader, before=before)
+    return VideoWriter(output, reader, size, encoding, before=before)
+
+
+def frames_in(part: Path) -> int:
+    """How many whole frames an interrupted run left."""
+    if part.is_dir():
+        return len(list(part.glob("*")))
+    try:
+        with av.open(str(part)) as container:
+            return sum(packet.size > 0 for packet in container.demux(container.streams.video[0]))
+    except (OSError, IndexError, av.error.FFmpegError):
+        return 0
+
+
+def put_in_place(writer: Writer, output: str) -> None:
+    """Give the whole result its final name, in one step; pictures one by one."""
+    with written(Path(output)):
+        if isinstance(writer, VideoWriter):
+            writer.part.replace(output)
+            return
+        writer.folder.mkdir(parents=True, exist_ok=True)
+        for path in sorted(writer.part.iterdir()):
+            path.replace(writer.folder / path.name)
+        writer.part.rmdir()
+
+
+def exists(output: str) -> bool:
+    """Whether writing a result would replace something."""
+    return bool(numbered(output)) if is_pictures(output) else Path(output).exists()
+
+
+@contextlib.contextmanager
+def written(path: Path) -> Iterator[None]:
+    """Tell what stands in the way of writing."""
+    try:
+        yield
+    except (OSError, av.error.FFmpegError) as error:
+        raise VideoError(
+            f"{path}: cannot be written ({error.strerror or error}); make room there, or choose another place"
+        ) from error
+
+
+def with_start_codes(packet: av.Packet) -> av.Packet:
+    """A packet of H.264 or HEVC as the encoder gave it: before each unit a start code, where files have its length."""
+    data, at, units = bytes(packet), 0, bytearray()
+    while at < len(data):
+        length = int.from_bytes(data[at : at + 4], "big")
+        units += b"\0\0\0\1" + data[at + 4 : at + 4 + length]
+        at += 4 + length
+    result = av.Packet(bytes(units))
+    result.pts, result.dts, result.time_base, result.duration = (
+        packet.pts,
+        packet.dts,
+        packet.time_base,
+        packet.duration,
+    )
+    result.is_keyframe = packet.is_keyframe
+    return result
+
+
+def choose_codec(name: str, size: tuple[int, int]) -> str:
+    """The encoder by a name, or for "hardware" the first that works here."""
+    if name != "hardware":
+        try:
+            if av.Codec(name, "w").type != "video":
+                raise OptionError(f"got --codec {name}; that encodes no video; want one such as libx264 or libx265")
+        except av.codec.codec.UnknownCodecError:
+            raise OptionError(
+                f"got --codec {name}; there is no such encoder; want one such as libx264 or hardware"
+            ) from None
+        return name
+    tried = []
+    for candidate in HARDWARE:
+        try:
+            context: Any = av.CodecContext.create(candidate, "w")
+            context.width, context.height = max(256, size[0] & ~1), max(256, size[1] & ~1)
+            context.pix_fmt, context.time_base, context.framerate = (
+                pixel_format(candidate),
+                Fraction(1, 25),
+                Fraction(25),
+            )
+            context.open()
+            return candidate
+        except (av.codec.codec.UnknownCodecError, av.error.FFmpegError, OSError, ValueError) as error:
+            tried.append(f"{candidate}: {error}")
+    raise DeviceError("no hardware encoder is at work here; leave --codec out to encode on the CPU")
+
+
+def pixel_format(codec: str) -> str:
+    """What plays everywhere, 4:2:0, where the encoder takes it."""
+    if codec == "gif":
+        return "pal8"
+    formats = [f.name for f in av.Codec(codec, "w").video_formats or []]
+    return next((f for f in ("yuv420p", "nv12") if f in formats), formats[0] if formats else "yuv420p")
+
+
+def gif_graph(template: av.VideoFrame) -> av.filter.Graph:
+    """Frames in, frames with the palette that suits each out."""
+    graph = av.filter.Graph()
+    source = graph.add_buffer(
+        width=template.width, height=template.height, format=template.format, time_base=template.time_base
+    )
+    split, generate = graph.add("split"), graph.add("palettegen", "stats_mode=single")
+    use, sink = graph.add("paletteuse", "new=1:dither=bayer:bayer_scale=3"), graph.add("buffersink")
+    source.link_to(split)
+    split.link_to(use, 0, 0)
+    split.link_to(generate, 1, 0)
+    generate.link_to(use, 0, 1)
+    use.link_to(sink)
+    graph.configure()
+    return graph
+
+
+OWN_METADATA = ("major_brand", "minor_version", "compatible_brands", "encoder")  # of the file, not of what it shows

@@ -1,0 +1,309 @@
+"""Videos end to end: what goes in comes out painted, with its times and its sound, whatever happens on the way."""
+
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from adain.apps.options import Encoding, VideoOptions
+from adain.apps.painter import Painter
+from adain.apps.reader import Frame, open_reader, upright
+from adain.apps.timeline import parse_time, parse_timeline, style_at
+from adain.apps.video import stylize_video
+from adain.apps.writer import SEGMENT
+from PIL import Image
+
+from adain.errors import OptionError, VideoError
+
+NTSC = Fraction(30000, 1001)
+LONG = 200  # frames: more than three segments
+
+
+def make_clip(
+    path: Path,
+    count: int = 12,
+    size: tuple[int, int] = (96, 64),
+    *,
+    rate: Fraction = NTSC,
+    times: Sequence[int] | None = None,
+    sound: bool = True,
+    turned: int = 0,
+    codec: str = "libx264",
+    pixels: str = "yuv420p",
+) -> Path:
+    """A clip of a photo that pans; `times` are in ticks of 1/30000 s."""
+    photo = Image.open(Path(__file__).parents[2] / "docs/samples/palace.jpg").convert("RGB").resize((400, 300))
+    ticks = times or [round(i * 30000 / rate) for i in range(count)]
+    with av.open(str(path), "w") as container:
+        container.metadata["title"] = "a test"
+        video = container.add_stream(codec, rate=rate)
+        video.width, video.height, video.pix_fmt = *size, pixels
+        video.codec_context.time_base = Fraction(1, 30000)
+        if codec == "libx264":
+            video.codec_context.options = {"preset": "ultrafast", "crf": "10"}
+        audio = container.add_stream("aac", rate=44100, layout="mono") if sound else None
+        if turned:
+            video.set_display_rotation(turned)
+        for number, tick in enumerate(ticks):
+            x = number % 100
+            frame = av.VideoFrame.from_ndarray(np.array(photo.crop((x, 40, x + 200, 170)).resize(size)), format="rgb24")
+            frame.pts, frame.time_base = tick, Fraction(1, 30000)
+            container.mux(video.encode(frame))
+        if audio:
+            wave = np.sin(np.arange(44100 * ticks[-1] // 30000 // 1024 * 1024) / 20).astype(np.float32)
+            for start in range(0, len(wave), 1024):
+                block = av.AudioFrame.from_ndarray(wave[None, start : start + 1024], format="fltp", layout="mono")
+                block.sample_rate, block.pts, block.time_base = 44100, start, Fraction(1, 44100)
+                container.mux(audio.encode(block))
+            container.mux(audio.encode(None))
+        container.mux(video.encode(None))
+    return path
+
+
+def frames_of(path: Path) -> list[tuple[Fraction, np.ndarray]]:
+    with av.open(str(path)) as container:
+        base = container.streams.video[0].time_base
+        return [(f.pts * base, f.to_ndarray(format="rgb24")) for f in container.decode(video=0)]
+
+
+def sound_of(path: Path) -> list[tuple]:
+    with av.open(str(path)) as container:
+        return [(p.pts, p.dts, p.duration, bytes(p)) for p in container.demux(audio=0) if p.size]
+
+
+@pytest.fixture(scope="module")
+def painter() -> Painter:
+    return Painter(VideoOptions(model="fast", device="cpu"))
+
+
+@pytest.fixture
+def paint(painter: Painter):
+    """stylize_video with the model loaded once: paint(source, output, style..., option=...)."""
+
+    def run(source: Path | str, output: Path | str, *styles: str, notes: list[str] | None = None, **options) -> dict:
+        settings = VideoOptions(device="cpu", **options)
+        painter.options = settings
+        keyframes = parse_timeline(list(styles or ("starry-night",)))
+        return stylize_video(
+            str(source),
+            str(output),
+            keyframes,
+            settings,
+            painter=painter,
+            notify=([] if notes is None else notes).append,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_clip(tmp_path_factory.mktemp("long") / "long.mp4", LONG, (64, 48))
+
+
+def test_times_sound_and_metadata_are_kept(tmp_path: Path, paint):
+    clip = make_clip(tmp_path / "clip.mp4", 30)
+    report = paint(clip, tmp_path / "out.mp4")
+    assert report["frames"] == 30 and "error" not in report
+    before, after = frames_of(clip), frames_of(tmp_path / "out.mp4")
+    assert [t for t, _ in after] == [t for t, _ in before]
+    assert sound_of(tmp_path / "out.mp4") == sound_of(clip)
+    with av.open(str(tmp_path / "out.mp4")) as out, av.open(str(clip)) as source:
+        assert out.streams.video[0].average_rate == NTSC
+        assert out.streams.video[0].duration * out.streams.video[0].time_base == Fraction(30 * 1001, 30000)
+        assert out.duration == source.duration
+        assert out.metadata["title"] == "a test"
+    assert np.abs(after[5][1].astype(int) - before[5][1]).mean() > 10  # it was painted
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["clip.mp4", "out.mp4"]
+
+
+def test_variable_frame_times_are_kept(tmp_path: Path, paint):
+    times = [0, 1000, 1500, 4000, 4001, 9000, 9500, 17000, 17100, 30000]
+    clip = make_clip(tmp_path / "clip.mp4", times=times, sound=False)
+    paint(clip, tmp_path / "out.mp4")
+    assert [t for t, _ in frames_of(tmp_path / "out.mp4")] == [Fraction(t, 30000) for t in times]
+    paint(clip, tmp_path / "out.mkv")
+    assert [t for t, _ in frames_of(tmp_path / "out.mkv")] == [Fraction(round(t / 30), 1000) for t in times]
+
+
+def test_exact_rate_comes_back_from_milliseconds(tmp_path: Path, paint):
+    clip = make_clip(tmp_path / "clip.mkv", 40)
+    paint(clip, tmp_path / "out.mp4")
+    assert [t for t, _ in frames_of(tmp_path / "out.mp4")] == [i / NTSC for i in range(40)]
+
+
+@pytest.mark.parametrize("turned", [90, 180, -90])
+def test_rotation_is_applied(tmp_path: Path, paint, turned: int):
+    clip = make_clip(tmp_path / "clip.mp4", 3, turned=turned, sound=False)
+    paint(clip, tmp_path / "out.mp4", strength=0.0, smooth="off")
+    plain = make_clip(tmp_path / "plain.mp4", 3, sound=False)
+    wanted, got = np.rot90(frames_of(plain)[1][1], turned // 90), frames_of(tmp_path / "out.mp4")[1][1]
+    assert got.shape == wanted.shape
+    assert np.abs(got.astype(int) - wanted).mean() < 8  # of compression; other turns are 30 and more off
+
+
+def test_mirrored_matrices():
+    picture = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
+    one = 1 << 16
+    assert (upright(picture, np.array([-one, 0, 0, 0, one, 0, 0, 0, 1 << 30])) == picture[:, ::-1]).all()
+    assert (upright(picture, np.array([0, one, 0, one, 0, 0, 0, 0, 1 << 30])) == picture.transpose(1, 0, 2)).all()
+
+
+def test_odd_sizes_ten_bits_and_no_sound(tmp_path: Path, paint):
+    with_odd = make_clip(tmp_path / "odd.mkv", 4, (75, 51), codec="ffv1", pixels="yuv420p10le", sound=False)
+    paint(with_odd, tmp_path / "out.mp4")
+    frames = frames_of(tmp_path / "out.mp4")
+    assert len(frames) == 4 and frames[0][1].shape == (52, 76, 3)  # H.264 with 4:2:0 knows only even sizes
+    paint(with_odd, tmp_path / "out.webm")
+    assert frames_of(tmp_path / "out.webm")[0][1].shape == (51, 75, 3)
+
+
+def test_other_kinds_of_files(tmp_path: Path, paint):
+    clip, notes = make_clip(tmp_path / "clip.mp4", 10), []
+    paint(clip, tmp_path / "out.gif", notes=notes)
+    assert len(frames_of(tmp_path / "out.gif")) == 10
+    paint(clip, f"{tmp_path}/frames/%03d.png", notes=notes)
+    assert [p.name for p in sorted((tmp_path / "frames").iterdir())] == [f"{i:03d}.png" for i in range(1, 11)]
+    assert len(notes) == 2 and all("left out" in line for line in notes)
+    report = paint(tmp_path / "frames", tmp_path / "again.mkv", rate=Fraction(10))
+    assert report["frames"] == 10 and frames_of(tmp_path / "again.mkv")[-1][0] == Fraction(9, 10)
+
+
+def test_a_part_of_the_clip_at_another_rate(tmp_path: Path, paint):
+    clip = make_clip(tmp_path / "clip.mp4", 60, rate=Fraction(30))
+    paint(clip, tmp_path / "out.mp4", start=Fraction(1, 2), end=Fraction(3, 2), strength=0.0, smooth="off")
+    frames, source = frames_of(tmp_path / "out.mp4"), frames_of(clip)
+    assert [t for t, _ in frames] == [Fraction(i, 30) for i in range(30)]
+    assert np.abs(frames[0][1].astype(int) - source[15][1]).mean() < 4
+    times = [p[0] / 44100 for p in sound_of(tmp_path / "out.mp4")]
+    assert -0.03 < times[0] < 0.03 and 0.9 < times[-1] < 1
+    paint(clip, tmp_path / "slow.mp4", rate=Fraction(10))
+    assert [t for t, _ in frames_of(tmp_path / "slow.mp4")] == [Fraction(i, 10) for i in range(20)]
+
+
+def test_styles_over_time(tmp_path: Path, paint):
+    picture = tmp_path / "still.png"
+    Image.open(Path(__file__).parents[2] / "docs/samples/cat.jpg").convert("RGB").resize((96, 64)).save(picture)
+    still = tmp_path / "still"
+    still.mkdir()
+    for i in range(9):
+        (still / f"{i}.png").write_bytes(picture.read_bytes())
+    options = {"rate": Fraction(4), "smooth": "off", "encoding": Encoding(crf=1)}
+    for name, styles in {"both": ("0:mosaic", "2s:ink-wash"), "first": ("mosaic",), "last": ("ink-wash",)}.items():
+        paint(still, tmp_path / f"{name}.mkv", *styles, **options)
+    both, first, last = (
+        [rgb.astype(float) for _, rgb in frames_of(tmp_path / f"{name}.mkv")] for name in ("both", "first", "last")
+    )
+    assert np.abs(both[0] - first[0]).mean() < 2 and np.abs(both[-1] - last[-1]).mean() < 2
+    to_last = [np.abs(frame - last[0]).mean() for frame in both]
+    assert all(later < earlier for earlier, later in itertools.pairwise(to_last))
+
+
+def test_two_runs_and_two_passes(tmp_path: Path, paint):
+    clip = make_clip(tmp_path / "clip.mp4", 20)
+    for name in ("a", "b"):
+        paint(clip, tmp_path / f"{name}.mp4", color="content", strength=0.7, two_pass=True, preview=10)
+    assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
+    assert (tmp_path / "a_preview_000010.png").is_file()
+
+
+def test_a_truncated_file_gives_what_can_be_read(tmp_path: Path, adain):
+    clip = make_clip(tmp_path / "clip.mkv", 60)
+    clip.write_bytes(clip.read_bytes()[: clip.stat().st_size // 2])
+    done = adain("video", clip, "-s", "mosaic", "-o", "out.mp4", "--json")
+    assert done.returncode == 1
+    assert b"error: " in done.stderr and b"cut short" in done.stderr and b"Traceback" not in done.stderr
+    frames = json.loads(done.stdout)["frames"]
+    assert 10 < frames < 60 and len(frames_of(tmp_path / "out.mp4")) == frames
+
+
+def test_bad_sources_and_places(tmp_path: Path, paint):
+    text = tmp_path / "text.mp4"
+    text.write_text("no video")
+    clip = make_clip(tmp_path / "clip.mp4", 3)
+    (tmp_path / "there.mp4").write_bytes(b"old")
+    for source, output, wanted in [
+        (tmp_path / "none.mp4", "out.mp4", "no such file"),
+        (text, "out.mp4", "cannot be read as a video"),
+        (clip, "out.docx", "cannot write '.docx'"),
+        (clip, "there.mp4", "exists already"),
+    ]:
+        with pytest.raises(VideoError, match=wanted):
+            paint(source, tmp_path / output)
+    with pytest.raises(OptionError, match="no such encoder"):
+        paint(clip, tmp_path / "out.mp4", encoding=Encoding(codec="nonsense"))
+    assert (tmp_path / "there.mp4").read_bytes() == b"old"
+
+
+def start(arguments: list, folder: Path, before: str = "") -> subprocess.Popen:
+    """The real command in a process of its own; `before` is Python to run first."""
+    command = [
+        sys.executable,
+        "-c",
+        f"{before or 'pass'}; from adain.apps.cli import main; main()",
+        "video",
+        *map(str, arguments),
+    ]
+    return subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_interrupted_and_resumed(tmp_path: Path, paint, long_clip: Path, number: int):
+    (tmp_path / "out.mp4").write_bytes(b"old")
+    arguments = [long_clip, "-s", "starry-night", "-o", tmp_path / "out.mp4", "--overwrite", "--device", "cpu"]
+    process = start(arguments, tmp_path)
+    deadline = time.monotonic() + 100
+    while not (tmp_path / "out.part.mp4.1.npz").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.kill(process.pid, number)
+    errors = process.communicate()[1]
+    assert (tmp_path / "out.mp4").read_bytes() == b"old"
+    held = frames_of(tmp_path / "out.part.mp4")
+    assert SEGMENT <= len(held) < LONG
+    if number == signal.SIGINT:
+        assert process.returncode == 130 and b"--resume" in errors
+        with pytest.raises(OptionError, match="other options"):
+            paint(long_clip, tmp_path / "out.mp4", "mosaic", overwrite=True, resume=True)
+    paint(long_clip, tmp_path / "out.mp4", overwrite=True, resume=True)
+    paint(long_clip, tmp_path / "whole.mp4")
+    assert (tmp_path / "out.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out.mp4", "whole.mp4"]
+
+
+def test_disk_full(tmp_path: Path, long_clip: Path):
+    small = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))"
+    process = start([long_clip, "-s", "mosaic", "-o", tmp_path / "out.mp4", "--crf", "1"], tmp_path, small)
+    errors = process.communicate()[1].decode()
+    assert process.returncode == 1
+    assert "cannot be written" in errors and "Traceback" not in errors
+    assert not (tmp_path / "out.mp4").exists()
+
+
+def test_timeline():
+    keyframes = parse_timeline(["0:mosaic", "1:30:ink-wash:0.5", "90s:starry-night:0.5"])
+    assert [(k.time, k.recipe.name) for k in keyframes] == [(0, "mosaic"), (90, "ink-wash+starry-night")]
+    assert parse_time("0:01:30.5", "--start") == Fraction(181, 2)
+    for wrong in (["0:mosaic", "ink-wash"], ["mosaic", "ink-wash"]):
+        with pytest.raises(OptionError):
+            parse_timeline(wrong)
+
+
+def test_style_at(starry):
+    times, styles = [Fraction(0), Fraction(2)], [starry, starry]
+    assert style_at(Fraction(3), times, styles) is starry
+    assert style_at(Fraction(1), times, styles).name.count("starry") == 2
+
+
+def test_reader_says_how_long(tmp_path: Path):
+    reader = open_reader(str(make_clip(tmp_path / "clip.mp4", 15)))
+    assert reader.length == 15 == sum(isinstance(item, Frame) for item in reader)
+    reader.close()
