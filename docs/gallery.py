@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from adain.apps.sheet import Cell, grid
+from adain.apps.styles import mixtures
 from PIL import Image
 
 from adain import Style, Stylizer
@@ -14,6 +15,7 @@ from adain.builtin import find_style
 from adain.color import COLOR_MODES
 from adain.masks import Masks
 from adain.regions import Regions
+from adain.tiles import SMALLEST_TILE
 
 HERE = Path(__file__).parent
 WIDTH = 600  # px of each picture, at most
@@ -54,15 +56,17 @@ def strength() -> Image.Image:
 
 
 def blend() -> Image.Image:
-    """From one style to another."""
+    """Four styles and what lies between them."""
     palace = photo("palace")
-    styles = [stylizer.encode_style(name) for name in ("starry-night", "ink-wash")]
-    shares = (1.0, 0.75, 0.5, 0.4, 0.25, 0.0)
-    cells = [
-        Cell(stylizer.stylize(palace, Style.blend(styles, [s, 1 - s])), f"starry-night:{s:g}, ink-wash:{1 - s:g}")
-        for s in shares
-    ]
-    return sheet(cells, 3)
+    corners = [stylizer.encode_style(name) for name in ("starry-night", "mosaic", "ink-wash", "neon")]
+    mixed = mixtures(corners, 4)
+    return sheet(
+        [
+            Cell(stylizer.stylize(palace, mix), mix.name if any(mix is corner for corner in corners) else "")
+            for mix in mixed
+        ],
+        4,
+    )
 
 
 def levels() -> Image.Image:
@@ -112,16 +116,42 @@ def regions() -> Image.Image:
 
 
 def scale() -> Image.Image:
-    astronaut = photo("astronaut")
+    palace = photo("palace")
     cells = [
-        Cell(stylizer.stylize(astronaut, stylizer.encode_style("mosaic", scale=s)), f"--style-scale {s:g}")
+        Cell(stylizer.stylize(palace, stylizer.encode_style("mosaic", scale=s)), f"--style-scale {s:g}")
         for s in (0.5, 2.0, 4.0)
     ]
     return sheet(cells, 3)
 
 
+def tile() -> Image.Image:
+    """Tiles with the statistics of the whole, and tiles that know only themselves."""
+    palace, style = np.array(photo("palace")), stylizer.encode_style("starry-night")
+    alone = [[stylizer.stylize(part, style) for part in parts(row, 1)] for row in parts(palace, 0)]
+    cells = [
+        Cell(Image.fromarray(stylizer.stylize(palace, style)), "whole"),
+        Cell(Image.fromarray(stylizer.stylize(palace, style, tile=SMALLEST_TILE)), f"--tile {SMALLEST_TILE}"),
+        Cell(Image.fromarray(np.vstack([np.hstack(row) for row in alone])), "(each tile by itself)"),
+    ]
+    return sheet(cells, 3)
+
+
+def parts(picture: np.ndarray, axis: int) -> list[np.ndarray]:
+    cuts = range(SMALLEST_TILE, picture.shape[axis], SMALLEST_TILE)
+    return [np.ascontiguousarray(part) for part in np.split(picture, cuts, axis)]
+
+
+def contact() -> Image.Image:
+    """What `adain sheet` makes."""
+    coffee = photo("coffee")
+    names = ("impasto", "ukiyo-e", "stained-glass", "watercolour", "woodcut", "neon", "cubist")
+    return sheet(
+        [Cell(coffee, "photo"), *(Cell(stylizer.stylize(coffee, stylizer.encode_style(n)), n) for n in names)], 4
+    )
+
+
 PICTURES: dict[str, Callable[[], Image.Image]] = {
-    f.__name__: f for f in (color, strength, blend, levels, regions, scale)
+    f.__name__: f for f in (color, strength, blend, levels, regions, scale, tile, contact)
 }
 
 if __name__ == "__main__":
