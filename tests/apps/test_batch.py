@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from adain.apps import batch
-from adain.apps.batch import BatchOptions, find_photos, plan, read_table, run_batch
+from adain.apps.batch import run_batch
+from adain.apps.plan import BatchOptions, find_photos, plan, read_table
 from adain.apps.recipe import parse_styles
 from PIL import Image
 
