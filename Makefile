@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test screen grid styles clean
+.PHONY: demo test screen grid gallery styles clean
 
 demo: $(VENV)/installed
 	@$(BIN)/adain image docs/samples/palace.jpg -s starry-night -s stained-glass -s pointillism -s ink-wash -o demo/ --overwrite
@@ -27,6 +27,9 @@ screen:
 grid: $(VENV)/installed
 	$(BIN)/python docs/grid.py docs/grid.jpg
 	$(BIN)/adain styles --sheet docs/styles.jpg --overwrite
+
+gallery: $(VENV)/installed
+	$(BIN)/python docs/gallery.py
 
 styles: $(VENV)/installed
 	$(BIN)/python -m adain.styles.paint --out styles

@@ -54,6 +54,14 @@ def visible(picture: Picture) -> np.ndarray:
     return rgb
 
 
+def at_size(picture: Picture, size: int | None) -> np.ndarray:
+    """The visible colours, (h, w, 3) uint8 RGB, with a long side of at most `size` px."""
+    rgb = visible(picture)
+    height, width = rgb.shape[:2]
+    work = fit(width, height, size) if size else (width, height)
+    return rgb if work == (width, height) else Picture(rgb).resized(*work).rgb
+
+
 def to_tensor(rgb: np.ndarray, device: torch.device) -> Tensor:
     """(H, W, 3) uint8 -> (1, 3, H, W) float32 0..1 on the device."""
     return torch.from_numpy(np.ascontiguousarray(rgb)).to(device).permute(2, 0, 1)[None].float() / 255

@@ -20,7 +20,8 @@ from .picture import Picture, read_picture
 REST = "rest"
 GREYISH = 12  # levels that R, G and B of a grey mask may differ by: JPEG
 NEAR = 96.0  # RGB distance up to which a pixel belongs to a colour where there is a "rest" to take it otherwise
-STRAY = 0.005  # share of a mask that may belong to no label: smoothed edges
+STRAY = 0.005  # share of a mask that may belong to no label
+EDGES = 0.05  # the same among colours, whose smoothed edges are of neither
 SHOWN = 4  # colours that an error message lists
 
 Masks = dict[str, np.ndarray]  # label -> (H, W) uint8, 255 where it has its full weight; they sum to 255
@@ -102,7 +103,7 @@ def _split_colours(mask: np.ndarray, labels: Sequence[str], name: str) -> Masks:
     stray = best > near
     if REST in labels:
         nearest[stray] = len(named)
-    elif stray.mean() > STRAY:
+    elif stray.mean() > EDGES:
         raise OptionError(
             f"{name}: {stray.mean():.1%} of it belongs to no label (it has {_palette(mask)}); name them, "
             f"or add --style {REST}=PICTURE"

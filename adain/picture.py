@@ -30,6 +30,7 @@ SAVE_OPTIONS: dict[str, dict[str, object]] = {
     "WEBP": {"quality": JPEG_QUALITY},
     "TIFF": {"compression": "tiff_lzw"},
 }
+STRIP = 256  # rows copied at once
 UMASK_LOCK = threading.Lock()
 # What Pillow's decoders raise on damaged data.
 DAMAGE = (OSError, SyntaxError, ValueError, EOFError, KeyError, TypeError, struct.error)
@@ -73,7 +74,8 @@ def read_picture(source: str | Path | bytes) -> Picture:
             warnings.simplefilter("ignore")
             image = Image.open(io.BytesIO(data))
             image.load()
-            return _to_srgb(ImageOps.exif_transpose(image))
+            ImageOps.exif_transpose(image, in_place=True)
+            return _to_srgb(image)
     except UnidentifiedImageError as error:
         return _read_with_opencv(data, name, error)
     except Image.DecompressionBombError as error:
@@ -90,7 +92,7 @@ def _to_srgb(image: Image.Image) -> Picture:
         rgba = image.convert("RGBA")
         alpha = np.array(rgba.getchannel("A"))
         image = _keep_profile(rgba.convert("RGB"), image)
-    return Picture(np.array(_apply_profile(image)), alpha)
+    return Picture(_to_array(_apply_profile(image)), alpha)
 
 
 def _keep_profile(image: Image.Image, source: Image.Image) -> Image.Image:
@@ -109,7 +111,16 @@ def _apply_profile(image: Image.Image) -> Image.Image:
                 return converted
         except (ImageCms.PyCMSError, OSError):
             pass  # viewers show such files without the profile too
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _to_array(image: Image.Image) -> np.ndarray:
+    """RGB pixels, in strips: Pillow would hold a huge picture twice more while it is copied."""
+    out = np.empty((image.height, image.width, 3), np.uint8)
+    for top in range(0, image.height, STRIP):
+        bottom = min(top + STRIP, image.height)
+        out[top:bottom] = np.asarray(image.crop((0, top, image.width, bottom)))
+    return out
 
 
 def _to_uint8(samples: np.ndarray) -> np.ndarray:

@@ -11,10 +11,11 @@ from PIL import Image
 from torch import Tensor
 
 from .builtin import find_style
-from .color import check_color, match_color, transfer_color
-from .convert import STYLE_SIZE, AnyPicture, as_picture, fit, style_size, to_array, to_pil, to_tensor, visible
+from .color import check_color, match_color
+from .convert import STYLE_SIZE, AnyPicture, as_picture, at_size, fit, style_size, to_array, to_pil, to_tensor, visible
 from .device import choose_device, choose_dtype
 from .errors import OptionError
+from .finish import finished
 from .impose import plain
 from .layers import MULTIPLE, Impose, StyleLevels, pad_to_multiple
 from .models import DEFAULT_MODEL, fingerprint, load_model
@@ -253,24 +254,3 @@ class Stylizer:
     def _look(self, picture: Tensor) -> StyleLevels:
         """(B, 3, H, W) RGB 0..1, sides multiples of 16 -> its levels as a style."""
         return self.network.encode_style(picture.to(self.dtype, memory_format=torch.channels_last))
-
-
-def at_size(picture: Picture, size: int | None) -> np.ndarray:
-    """The visible colours, (h, w, 3) uint8 RGB, with a long side of at most `size` px."""
-    rgb = visible(picture)
-    height, width = rgb.shape[:2]
-    work = fit(width, height, size) if size else (width, height)
-    return rgb if work == (width, height) else Picture(rgb).resized(*work).rgb
-
-
-def finished(
-    painted: np.ndarray, photo: Picture, style: Style | Regions, *, color: str, color_strength: float
-) -> Picture:
-    """A painting brought to the size of its photo, with the colours, the kept region and the alpha it shall have."""
-    height, width = photo.rgb.shape[:2]
-    if painted.shape != photo.rgb.shape:
-        painted = Picture(painted).resized(width, height).rgb
-    painted = transfer_color(painted, visible(photo), color, color_strength)
-    if isinstance(style, Regions):
-        painted = style.keep_photo(painted, photo.rgb)
-    return Picture(painted, photo.alpha)

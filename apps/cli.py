@@ -20,6 +20,23 @@ from adain import __version__
 from adain.errors import AdainError, OptionError
 from adain.models import DEFAULT_MODEL
 
+from .flags import (
+    Color,
+    ColorStrength,
+    Device,
+    Feather,
+    Json,
+    Masks,
+    Model,
+    Overwrite,
+    Size,
+    Strength,
+    StyleLevels,
+    Styles,
+    StyleScale,
+    StyleSize,
+    Tile,
+)
 from .keys import keys_help
 
 app = typer.Typer(
@@ -30,54 +47,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Model = Annotated[str, typer.Option(help="Model name (see 'adain info'), or exported .safetensors weights.")]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
-Json = Annotated[bool, typer.Option("--json", help="Print a JSON report on stdout.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")]
-
-# How to paint: the same for every command that does.
-Styles = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--style",
-        "-s",
-        help="A picture, or the name of a built-in or saved style; may be repeated. PICTURE:WEIGHT blends; "
-        "with --mask, LABEL=PICTURE (LABEL=keep leaves the photo).",
-        show_default=False,
-    ),
-]
-StyleLevels = Annotated[
-    str | None, typer.Option(help="fine=PICTURE,coarse=PICTURE: texture of one, colour and shapes of the other.")
-]
-Masks = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--mask",
-        help="Regions for --style LABEL=PICTURE: a black and white (or soft) mask, one with colours or class numbers "
-        "for labels, or LABEL=MASK for each.",
-        show_default=False,
-    ),
-]
-Feather = Annotated[
-    float | None,
-    typer.Option(
-        min=0.0, max=50.0, help="Softness of the regions' seams, % of the long side. (default: 1)", show_default=False
-    ),
-]
-Strength = Annotated[float, typer.Option(min=0.0, max=1.0, help="0 is the photo, 1 the full style.")]
-Size = Annotated[
-    int | None,
-    typer.Option(min=0, help="Long side in px to work at; 0: the photo's own. (default: 1024)", show_default=False),
-]
-StyleSize = Annotated[
-    int | None,
-    typer.Option(min=16, help="Long side in px at which to look at the style. (default: 512)", show_default=False),
-]
-StyleScale = Annotated[float, typer.Option(min=0.1, max=8.0, help="Size of the strokes: 2 is twice as large.")]
-Color = Annotated[str, typer.Option(help="Whose colours: style, content (luma), lab, histogram or coral.")]
-ColorStrength = Annotated[float, typer.Option(min=0.0, max=1.0, help="How much of --color.")]
-Tile = Annotated[str, typer.Option(help="Huge photos in tiles: auto, off, or a tile's side in px.")]
 
 
 def show_version(value: bool) -> None:
@@ -402,7 +371,8 @@ def batch(
 
     A folder given as --style stands for the pictures in it, one given as --mask for the masks with the photos' names.
     """
-    from .batch import BatchOptions, run_batch
+    from .batch import run_batch
+    from .plan import BatchOptions
 
     options = BatchOptions(
         strength=strength, size=size, output_size=output_size, style_size=style_size, style_scale=style_scale,

@@ -45,7 +45,7 @@ class PaintOptions:
     @property
     def tiles(self) -> int | str | None:
         """`tile` as the library takes it."""
-        return {"auto": "auto", "off": None}.get(self.tile) if self.tile in ("auto", "off") else int(self.tile)
+        return int(self.tile) if self.tile.isdigit() else {"auto": "auto", "off": None}[self.tile]
 
     @property
     def finish(self) -> dict[str, Any]:

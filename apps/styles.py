@@ -1,7 +1,9 @@
 """`adain styles`: what styles there are, and saving, removing and mixing them."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
 from rich.console import Console
@@ -16,6 +18,9 @@ from .options import PaintOptions
 from .progress import note, progress_bar
 from .recipe import parse_styles
 from .sheet import WORK_SIZE, Cell, grid, save_sheet
+
+if TYPE_CHECKING:
+    from adain.style import Style
 
 THUMBNAIL = 236  # px
 COLUMNS = 5
@@ -75,8 +80,6 @@ def save_style(name: str, sources: list[str], options: PaintOptions, *, overwrit
         raise OptionError(f"got {len(sources)} pictures for one style, some with weights; give all a weight, or none")
     recipes[0].check()
 
-    from dataclasses import replace
-
     from adain.style import Style
 
     from .painter import Painter
@@ -110,23 +113,29 @@ def write_mixes(
         find_style(corner)
     picture = read_picture(photo)
 
-    from adain.style import Style
-
     from .painter import Painter
 
-    painter = Painter(options)
-    styles = [painter.stylizer.encode_style(corner, scale=options.style_scale) for corner in corners]
-    cells = []
+    stylizer = Painter(options).stylizer
+    styles = [stylizer.encode_style(corner, scale=options.style_scale) for corner in corners]
     with progress_bar("painting", steps * steps) as advance:
-        for row in range(steps):
-            for column in range(steps):
-                down, across = row / (steps - 1), column / (steps - 1)
-                weights = [(1 - down) * (1 - across), (1 - down) * across, down * (1 - across), down * across]
-                mix = Style.blend(styles, weights)
-                painted = painter.stylizer.stylize(picture, mix, size=options.size or WORK_SIZE, **options.finish)
-                name = styles[weights.index(1)].name if 1 in weights else ""
-                cells.append(Cell(Image.fromarray(painted.rgb), name))
-                advance()
+        cells = []
+        for mix in mixtures(styles, steps):
+            painted = stylizer.stylize(picture, mix, size=options.size or WORK_SIZE, **options.finish)
+            cells.append(Cell(Image.fromarray(painted.rgb), mix.name if any(mix is style for style in styles) else ""))
+            advance()
     height, width = picture.rgb.shape[:2]
     cell = (round(MIX_CELL * width / max(width, height)), round(MIX_CELL * height / max(width, height)))
     save_sheet(grid(cells, steps, cell), path, overwrite=overwrite)
+
+
+def mixtures(corners: "list[Style]", steps: int) -> "list[Style]":
+    """Four styles and what lies between them, row by row, `steps` on a side; the corners are the styles themselves."""
+    from adain.style import Style
+
+    mixed = []
+    for row in range(steps):
+        for column in range(steps):
+            down, across = row / (steps - 1), column / (steps - 1)
+            weights = [(1 - down) * (1 - across), (1 - down) * across, down * (1 - across), down * across]
+            mixed.append(corners[weights.index(1)] if 1 in weights else Style.blend(corners, weights))
+    return mixed

@@ -1,7 +1,9 @@
 """Styles: blending, saving, loading."""
 
+import itertools
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -63,3 +65,42 @@ def test_what_is_no_style_is_refused(tmp_path: Path):
     for path in (tmp_path / "bad.style", tmp_path / "none.style"):
         with pytest.raises(StyleError, match="not a saved style"):
             Style.load(path)
+
+
+def palette(picture: np.ndarray) -> np.ndarray:
+    """Broad colour: a, b of CIELAB, far blurred."""
+    return cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_RGB2LAB).astype(float)[..., 1:], (0, 0), 12)
+
+
+def texture(picture: np.ndarray) -> np.ndarray:
+    """How much brightness varies within 1, 2 and 4 px, in logarithms."""
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(float)
+    blurred = [grey, *(cv2.GaussianBlur(grey, (0, 0), sigma) for sigma in (1, 2, 4))]
+    return np.log([np.abs(a - b).mean() for a, b in itertools.pairwise(blurred)])
+
+
+def test_levels_take_texture_from_one_style_and_colour_from_another(fast: Stylizer, photo: np.ndarray):
+    fine, coarse = (fast.encode_style(name, size=256) for name in ("mosaic", "starry-night"))
+    of_fine, of_coarse, mixed = (
+        fast.stylize(photo, s) for s in (fine, coarse, Style.layered(fine=fine, coarse=coarse))
+    )
+    for measure, near, far in ((palette, of_coarse, of_fine), (texture, of_fine, of_coarse)):
+        to_near, to_far = (np.abs(measure(mixed) - measure(x)).mean() for x in (near, far))
+        assert to_near < 0.7 * to_far, measure.__name__
+
+
+def test_levels_want_a_model_that_has_several(starry: Style):
+    single = Style("s", "vgg", {"relu4_1": starry.levels["refine"]})
+    with pytest.raises(StyleError, match="one AdaIN layer"):
+        Style.layered(fine=single, coarse=single)
+    with pytest.raises(StyleError, match="different models"):
+        Style.layered(fine=starry, coarse=single)
+
+
+def test_a_style_of_other_weights_is_refused(fast: Stylizer, starry: Style, photo: np.ndarray, tmp_path: Path):
+    old = Style(starry.name, starry.model, starry.levels, weights="0123456789ab")
+    old.save(tmp_path / "old.style")
+    with pytest.raises(StyleError, match=r"other weights of 'fast' .0123456789ab, now"):
+        fast.stylize(photo, Style.load(tmp_path / "old.style"))
+    with pytest.raises(StyleError, match="encode it anew"):
+        fast.encode_style(tmp_path / "old.style")

@@ -2,13 +2,18 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
+from adain.train.losses import style_loss
 from PIL import Image
 
 from adain import Style, Stylizer, list_styles
+from adain.color import transfer_color
 from adain.errors import DeviceError, OptionError, StyleError
+from adain.layers import statistics
+from adain.models import load_model
 from adain.picture import Picture
 
 
@@ -138,3 +143,72 @@ def test_a_picture_without_contrast_stays_calm(stylizer: Stylizer, level: int):
     flat = np.full((96, 128, 3), level, np.uint8)
     painted = stylizer.stylize(flat, stylizer.encode_style("starry-night", size=256))
     assert painted.astype(float).std((0, 1)).max() < 4
+
+
+def stroke_length(picture: np.ndarray) -> float:
+    """How far strokes reach: the width in px of the autocorrelation of fine detail at half its height."""
+    grey = picture.astype(float).mean(2)
+    detail = grey - cv2.GaussianBlur(grey, (0, 0), 16)
+    spectrum = np.abs(np.fft.fft2(detail - detail.mean())) ** 2
+    correlation = np.fft.ifft2(spectrum).real
+    line = (correlation[0, :16] + correlation[:16, 0]) / (2 * correlation[0, 0])
+    return float(np.interp(-0.5, -line, np.arange(16)))
+
+
+def test_style_scale_sets_the_size_of_the_strokes(fast: Stylizer, photo: np.ndarray):
+    lengths = [
+        stroke_length(fast.stylize(photo, fast.encode_style("mosaic", scale=scale))) for scale in (0.5, 1.0, 2.0, 4.0)
+    ]
+    assert lengths == sorted(lengths)
+    assert lengths[-1] > 1.2 * lengths[0]
+    for scale in (0.0, -1, 9, float("nan")):
+        with pytest.raises(OptionError, match=r"want 0.1 to 8"):
+            fast.encode_style("mosaic", scale=scale)
+
+
+@torch.inference_mode()
+def test_strength_curve_of_the_style_loss(fast: Stylizer, photo: np.ndarray):
+    """The style loss, in VGG's features, falls all the way from the photo to the full style."""
+    encoder = load_model("vgg").encoder
+    layers = ("relu1_2", "relu2_2", "relu3_3", "relu4_1")
+
+    def features(picture: np.ndarray) -> dict[str, torch.Tensor]:
+        return encoder(torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 255, layers)
+
+    with Image.open(list_styles()["ukiyo-e"].path) as image:
+        wanted = features(np.array(image.convert("RGB").resize((256, 256))))
+    style = fast.encode_style("ukiyo-e", size=256)
+    losses = [
+        float(
+            style_loss(features(fast.stylize(photo, style, strength=s)), {k: statistics(f) for k, f in wanted.items()})
+        )
+        for s in (0.0, 0.25, 0.5, 0.75, 1.0)
+    ]
+    assert losses == sorted(losses, reverse=True)
+    assert losses[-1] < 0.7 * losses[0]
+
+
+def test_color_is_an_option_of_stylize(fast: Stylizer, starry: Style, photo: np.ndarray):
+    painted = fast.stylize(photo, starry)
+    want = transfer_color(painted, photo, "lab", 0.5)
+    np.testing.assert_array_equal(fast.stylize(photo, starry, color="lab", color_strength=0.5), want)
+    tensor = torch.from_numpy(photo).permute(2, 0, 1).float() / 255
+    got = fast.stylize(tensor, starry, color="lab", color_strength=0.5)
+    assert got.shape == tensor.shape and difference((got * 255).round().permute(1, 2, 0).numpy(), want) < 0.1
+    with pytest.raises(OptionError, match="want one of style"):
+        fast.stylize(photo, starry, color="pink")
+    recoloured = fast.encode_style("starry-night", color_of=photo, color_strength=0)
+    torch.testing.assert_close(recoloured.levels, fast.encode_style("starry-night").levels, atol=1e-2, rtol=1e-2)
+
+
+def test_a_batch_is_painted_as_each_by_itself(fast: Stylizer, starry: Style, photo: np.ndarray):
+    ink = fast.encode_style("ink-wash", size=256)
+    pictures = [Picture(photo), Picture(np.ascontiguousarray(photo[::-1])), Picture(photo)]
+    styles = [starry, ink, ink]
+    together = fast.stylize_batch(pictures, styles, strength=0.7, size=96, color="content")
+    for picture, style, got in zip(pictures, styles, together, strict=True):
+        want = fast.stylize(picture, style, strength=0.7, size=96, color="content")
+        assert difference(got.rgb, want.rgb) < 0.1
+    assert fast.stylize_batch(pictures, styles, strength=0)[1] is pictures[1]
+    with pytest.raises(OptionError, match="one size"):
+        fast.stylize_batch([Picture(photo), Picture(photo[:50])], [starry, ink])

@@ -22,7 +22,7 @@ def test_styles_are_listed_and_shown(adain, tmp_path: Path):
     assert all(name in listing for name in list_styles())
     assert adain("styles", "--sheet", "sheet.png").returncode == 0
     with Image.open(tmp_path / "sheet.png") as sheet:
-        assert sheet.width == 1200 and sheet.height > 600
+        assert sheet.width == 1204 and sheet.height > 600
 
 
 def test_builtin_styles_differ_visibly():

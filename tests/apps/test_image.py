@@ -129,3 +129,37 @@ def test_plan_refuses_what_would_collide():
         plan(["x/a.jpg", "y/a.jpg"], parse_styles(["ink-wash"]), "out/")
     with pytest.raises(OptionError, match="stdin"):
         plan(["-", "a.jpg"], parse_styles(["ink-wash"]), None)
+
+
+def test_controls_through_the_command(adain, photo_file: Path, photo: np.ndarray, tmp_path: Path):
+    mask = np.zeros((20, 30), np.uint8)
+    mask[:, :15] = 255
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    small = ["--size", 64, "--style-size", 64]
+    done = adain("image", photo_file, "--mask", "mask.png", "-s", "left=neon", "-s", "rest=keep", "-o", "a.png", *small)
+    assert done.returncode == 0, done.stderr
+    with Image.open(tmp_path / "a.png") as image:
+        np.testing.assert_array_equal(np.array(image)[:, 140:], photo[:, 140:])
+        assert np.abs(np.array(image)[:, :100].astype(int) - photo[:, :100]).mean() > 8
+    done = adain("image", photo_file, "-s", "neon:2", "-s", "ink-wash:2", "--color", "coral", "--tile", 128, *small)
+    assert done.returncode == 0 and (tmp_path / "photo_stylized_neon+ink-wash.png").is_file()
+    assert done.stderr.decode() == "note: --style: weights sum to 4; scaled to 1: neon 0.5, ink-wash 0.5\n"
+    done = adain("image", photo_file, "--style-levels", "fine=neon,coarse=ink-wash", "--style-scale", 2, *small)
+    assert done.returncode == 0 and (tmp_path / "photo_stylized_neon-on-ink-wash.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["-s", "neon:-1"], 2, "want a number of 0 or more"),
+        (["-s", "neon", "--color", "pink"], 2, "want style, content, lab, histogram, coral"),
+        (["-s", "neon", "--tile", "9"], 2, "at least 128"),
+        (["--mask", "photo.png", "-s", "sky=neon", "-s", "sea=neon"], 2, "is no colour"),
+        (["--mask", "none.png", "-s", "sky=neon", "-s", "rest=keep"], 1, "no such mask"),
+        (["--model", "vgg", "--style-levels", "fine=neon,coarse=mosaic"], 1, "'vgg' has one AdaIN layer (relu4_1)"),
+    ],
+)
+def test_controls_that_cannot_be_are_one_line(adain, photo_file: Path, arguments: list[str], code: int, words: str):
+    done = adain("image", photo_file, *arguments)
+    assert done.returncode == code
+    assert words in one_error_line(done)

@@ -1,0 +1,150 @@
+"""What `adain batch` shall paint: which photo in which style, and where it goes."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from adain.errors import OptionError, StyleError
+from adain.picture import FORMATS
+
+from .options import PaintOptions
+from .recipe import Recipe, parse_styles
+
+PICTURES = {*FORMATS, ".gif"}
+VIDEOS = {".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchOptions(PaintOptions):
+    """How to paint, and what to do with the results."""
+
+    output_size: int | None = None  # px, long side; None: the photo's
+    format: str = "png"
+    pair: bool = False  # each photo with the style of its name, not with every style
+    group: int | None = None  # pictures painted together; None: what suits the device
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class Item:
+    content: Path
+    recipe: Recipe
+    output: Path
+
+
+def is_video(path: Path) -> bool:
+    return path.suffix.lower() in VIDEOS
+
+
+def find_photos(contents: list[str]) -> list[tuple[Path, Path]]:
+    """The photos in folders (and below) and among files, each with the folder its result goes to, below the output's.
+
+    Raises:
+        OptionError: there is none at all.
+    """
+    found: list[tuple[Path, Path]] = []
+    wanted = PICTURES | VIDEOS
+    for content in map(Path, contents):
+        if content.is_dir():
+            paths = sorted(p for p in content.rglob("*") if p.suffix.lower() in wanted and not p.name.startswith("."))
+            found += [(path, path.relative_to(content).parent) for path in paths]
+        else:
+            found.append((content, Path()))
+    if not found:
+        raise OptionError(f"no picture in {', '.join(contents) or 'nothing'}; want {', '.join(sorted(PICTURES))} files")
+    return found
+
+
+def expanded(styles: list[str]) -> list[str]:
+    """A folder among the styles stands for the pictures in it."""
+    out: list[str] = []
+    for style in styles:
+        if not Path(style).is_dir():
+            out.append(style)
+            continue
+        pictures = sorted(str(p) for p in Path(style).iterdir() if p.suffix.lower() in PICTURES)
+        if not pictures:
+            raise OptionError(f"no picture in the folder of styles {style}; want {', '.join(sorted(PICTURES))} files")
+        out += pictures
+    return out
+
+
+def plan(
+    photos: list[tuple[Path, Path]], recipes: list[Recipe], output: Path, options: BatchOptions
+) -> tuple[list[Item], list[dict]]:
+    """Every photo with every recipe, or with the one of its name; reports of the photos that have none."""
+    items, failures = [], []
+    for photo, folder in photos:
+        mine = [recipe for recipe in recipes if recipe.name == photo.stem] if options.pair else recipes
+        if not mine:
+            error = StyleError(f"{photo}: no style is called {photo.stem!r}; --pair wants photo and style of one name")
+            failures.append({"content": str(photo), "style": "", "output": "", "status": "failed", "error": str(error)})
+        for recipe in mine:
+            suffix = photo.suffix if is_video(photo) else f".{options.format}"
+            name = f"{photo.stem}_stylized_{recipe.name}{suffix}"
+            items.append(Item(photo, _with_own_masks(recipe, photo), output / folder / name))
+    return items, failures
+
+
+def _with_own_masks(recipe: Recipe, photo: Path) -> Recipe:
+    """A folder among the masks stands for the mask in it that has the photo's name."""
+    masks = []
+    for label, path in recipe.masks:
+        own = sorted(p for p in Path(path).glob(f"{photo.stem}.*") if p.suffix.lower() in PICTURES)
+        masks.append((label, str(own[0]) if own else path))
+    return replace(recipe, masks=tuple(masks))
+
+
+def read_table(path: Path, output: Path, options: BatchOptions) -> Iterator[Item]:
+    """Items of a CSV file: content, style and, if wanted, output; relative to the file's own folder.
+
+    A style is a name or picture, or a blend: "a.jpg:0.7;b.jpg:0.3". A first line "content,style" is a heading.
+
+    Raises:
+        OptionError: a line is broken; its number is told.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise OptionError(f"{path}: cannot be read as a CSV file ({error}); want lines of content,style") from error
+    rows = csv.reader(lines)
+    count = 0
+    for row in rows:
+        cells = [cell.strip() for cell in row]
+        if not any(cells) or (rows.line_num == 1 and cells[:2] == ["content", "style"]):
+            continue
+        where = f"{path}, line {rows.line_num}"
+        if len(cells) not in (2, 3) or not all(cells[:2]):
+            raise OptionError(f"{where}: got {','.join(row)!r}; want content,style or content,style,output")
+        content, *rest = cells
+        try:
+            recipes = parse_styles([_beside(path, style.strip()) for style in rest[0].split(";")])
+        except OptionError as error:
+            raise OptionError(f"{where}: {error}") from error
+        if len(recipes) != 1:
+            raise OptionError(f"{where}: got {len(recipes)} styles; want one, or weights to blend: a.jpg:0.7;b.jpg:0.3")
+        name = rest[1] if rest[1:] and rest[1] else f"{Path(content).stem}_stylized_{recipes[0].name}.{options.format}"
+        if Path(name).suffix.lower() not in FORMATS:
+            raise OptionError(f"{where}: cannot write {name!r}; want {', '.join(FORMATS)}")
+        count += 1
+        yield Item(path.parent / content, recipes[0], output / name)
+    if not count:
+        raise OptionError(f"{path}: no line of content,style in it")
+
+
+def _beside(table: Path, style: str) -> str:
+    """A style picture that lies beside the table, else the style as it is."""
+    source, colon, weight = style.rpartition(":")
+    for name, rest in ((style, ""), (source, colon + weight)):
+        if name and (table.parent / name).is_file():
+            return str(table.parent / name) + rest
+    return style
+
+
+def want_different_outputs(items: list[Item]) -> None:
+    seen: dict[Path, Item] = {}
+    for item in items:
+        other = seen.setdefault(item.output, item)
+        if other is not item:
+            raise OptionError(f"{other.content} and {item.content} would both become {item.output}; rename one")

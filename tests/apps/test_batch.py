@@ -1,0 +1,175 @@
+"""`adain batch`: folders, pairs, tables, going on after an interruption, and failures in between."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from adain.apps import batch
+from adain.apps.batch import run_batch
+from adain.apps.plan import BatchOptions, find_photos, plan, read_table
+from adain.apps.recipe import parse_styles
+from PIL import Image
+
+from adain.errors import OptionError
+
+SMALL = BatchOptions(size=64, style_size=64)
+
+
+@pytest.fixture
+def photos(photo: np.ndarray, tmp_path: Path) -> Path:
+    """Three photos, one of them in a folder below, of two sizes."""
+    folder = tmp_path / "photos"
+    (folder / "below").mkdir(parents=True)
+    for name, picture in (("one.png", photo), ("two.jpg", photo[:, ::-1]), ("below/three.png", photo[:100])):
+        Image.fromarray(np.ascontiguousarray(picture)).save(folder / name)
+    (folder / "notes.txt").write_text("no picture")
+    return folder
+
+
+def call(contents, styles, output: Path, options: BatchOptions = SMALL, *, masks=(), levels=None, table=None, capsys):
+    """Run in this process: (how many failed, the report, stderr)."""
+    failed = run_batch(
+        list(map(str, contents)),
+        list(map(str, styles)),
+        output,
+        options,
+        masks=list(map(str, masks)),
+        levels=levels,
+        table=table,
+        as_json=True,
+    )
+    captured = capsys.readouterr()
+    return failed, json.loads(captured.out), captured.err
+
+
+def test_a_folder_in_every_style_through_the_command(adain, photos: Path, tmp_path: Path):
+    (photos / "bad.jpg").write_text("no picture")
+    done = adain("batch", photos, "-s", "ink-wash", "-s", "neon", "-o", "out", "--size", 64, "--format", "jpg")
+    assert done.returncode == 1
+    assert done.stdout.decode().startswith("6 painted, 0 skipped, 2 failed in ")
+    assert len(done.stdout.decode().splitlines()) == 1
+    errors = done.stderr.decode().strip().splitlines()
+    assert len(errors) == 2 and all("not a picture" in e for e in errors)
+    assert (tmp_path / "out" / "below" / "three_stylized_neon.jpg").is_file()
+    assert len(list((tmp_path / "out").rglob("*.jpg"))) == 6
+    (photos / "bad.jpg").unlink()
+    again = adain("batch", photos, "-s", "ink-wash", "-s", "neon", "-o", "out", "--size", 64, "--format", "jpg")
+    assert again.returncode == 0 and again.stdout.decode().startswith("0 painted, 6 skipped, 0 failed")
+
+
+@pytest.mark.parametrize("group", [1, 4])
+def test_what_it_paints_is_what_image_paints(photos: Path, tmp_path: Path, fast, group: int, capsys):
+    options = BatchOptions(size=64, style_size=64, group=group, color="content", strength=0.8)
+    failed, report, _ = call([photos], ["ink-wash", "neon"], tmp_path / "out", options, capsys=capsys)
+    assert failed == 0 and report["painted"] == 6
+    for item in report["items"]:
+        with Image.open(item["content"]) as content:
+            style = fast.encode_style(item["style"], size=64)
+            want = np.array(fast.stylize(content.convert("RGB"), style, size=64, color="content", strength=0.8))
+        with Image.open(item["output"]) as got:
+            assert np.abs(np.array(got).astype(int) - want).mean() < 1.5  # the device's own number format
+
+
+def test_finished_results_are_skipped_unless_overwritten(photos: Path, tmp_path: Path, capsys):
+    out = tmp_path / "out"
+    call([photos], ["neon"], out, capsys=capsys)
+    one = out / "one_stylized_neon.png"
+    one.unlink()
+    kept = (out / "two_stylized_neon.png").stat().st_mtime_ns
+    _, report, _ = call([photos], ["neon"], out, capsys=capsys)
+    assert (report["painted"], report["skipped"]) == (1, 2)
+    assert one.is_file() and (out / "two_stylized_neon.png").stat().st_mtime_ns == kept
+    overwrite = BatchOptions(size=64, style_size=64, overwrite=True)
+    assert call([photos], ["neon"], out, overwrite, capsys=capsys)[1]["painted"] == 3
+    assert not list(out.rglob("*.part"))
+
+
+def test_a_folder_of_styles_and_pairs_by_name(photos: Path, tmp_path: Path, capsys):
+    art = tmp_path / "art"
+    art.mkdir()
+    for name, colour in (("one", "red"), ("two", "blue")):
+        Image.new("RGB", (64, 64), colour).save(art / f"{name}.png")
+    assert len(plan(find_photos([str(photos)]), parse_styles([str(p) for p in art.iterdir()]), Path(), SMALL)[0]) == 6
+    options = BatchOptions(size=64, style_size=64, pair=True)
+    failed, report, err = call([photos], [art], tmp_path / "out", options, capsys=capsys)
+    assert failed == 1 and "no style is called 'three'" in err
+    painted = {Path(i["content"]).stem: i["style"] for i in report["items"] if i["status"] == "painted"}
+    assert painted == {"one": "one", "two": "two"}
+
+
+def test_a_table_of_pairs(photos: Path, tmp_path: Path, capsys):
+    Image.new("RGB", (64, 64), "red").save(photos / "own.png")
+    table = photos / "pairs.csv"
+    table.write_text(
+        'content,style,output\none.png,neon,\n\ntwo.jpg,own.png,"sub/a, b.jpg"\none.png,neon:1;own.png:1\n'
+    )
+    failed, report, _ = call([], [], tmp_path / "out", table=table, capsys=capsys)
+    assert failed == 0 and report["painted"] == 3
+    names = sorted(str(p.relative_to(tmp_path / "out")) for p in (tmp_path / "out").rglob("*.*"))
+    assert names == ["one_stylized_neon+own.png", "one_stylized_neon.png", "sub/a, b.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("content,style\none.png,neon\ntwo.jpg\n", "line 3: got 'two.jpg'; want content,style"),
+        ("one.png,\n", "line 1: got"),
+        ("one.png,neon,a.png,b\n", "line 1: got"),
+        ("one.png,neon:-1\n", "line 1: got weight -1"),
+        ("one.png,neon;ink-wash\n", "line 1: got 2 styles"),
+        ("one.png,neon,a.xyz\n", "line 1: cannot write"),
+        ("content,style\n", "no line of content,style"),
+    ],
+)
+def test_a_broken_line_is_told_with_its_number(tmp_path: Path, text: str, words: str):
+    (tmp_path / "pairs.csv").write_text(text)
+    with pytest.raises(OptionError, match=words):
+        list(read_table(tmp_path / "pairs.csv", tmp_path, SMALL))
+
+
+def test_a_mask_for_each_photo(photos: Path, tmp_path: Path, capsys):
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    for name, value in (("one", 255), ("two", 0), ("three", 255)):
+        mask = np.full((10, 10), value, np.uint8)
+        mask[:, 5:] = 255 - value
+        Image.fromarray(mask).save(masks / f"{name}.png")
+    styles = ["figure=neon", "rest=keep"]
+    options = BatchOptions(size=64, style_size=64, feather=0)
+    failed, report, _ = call([photos], styles, tmp_path / "out", options, masks=[masks], capsys=capsys)
+    assert failed == 0, report
+    for name, kept in (("one", np.s_[:, 140:]), ("two", np.s_[:, :100])):
+        with (
+            Image.open(tmp_path / "out" / f"{name}_stylized_neon.png") as out,
+            Image.open(photos / f"{name}.{'png' if name == 'one' else 'jpg'}") as photo,
+        ):
+            np.testing.assert_array_equal(np.array(out)[kept], np.array(photo)[kept])
+
+
+def test_videos_are_left_out_or_handed_on(photos: Path, tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch):
+    (photos / "clip.mp4").write_bytes(b"film")
+    (photos / "one.png").rename(photos / "clip.png")
+    failed, report, err = call([photos], ["neon"], tmp_path / "out", capsys=capsys)
+    assert failed == 0 and report["skipped"] == 1 and "paint it with 'adain video'" in err
+    monkeypatch.setattr(batch, "paint_video", lambda item, painter: {"content": str(item.content), "status": "painted"})
+    _, report, _ = call([photos], ["neon"], tmp_path / "out", capsys=capsys)
+    assert (report["painted"], report["skipped"]) == (1, 3)
+
+
+def test_nothing_to_do_and_clashes_are_usage_errors(photos: Path, tmp_path: Path, capsys):
+    (tmp_path / "empty").mkdir()
+    for contents, styles, words in (
+        ([tmp_path / "empty"], ["neon"], "no picture in"),
+        ([photos], [tmp_path / "empty"], "no picture in the folder of styles"),
+        ([photos / "one.png", photos / "one.png"], ["neon"], "would both become"),
+        ([photos], [], "no style"),
+    ):
+        with pytest.raises(OptionError, match=words):
+            call(contents, styles, tmp_path / "out", capsys=capsys)
+    with pytest.raises(OptionError, match="--format 'xyz'"):
+        call([photos], ["neon"], tmp_path / "out", BatchOptions(format="xyz"), capsys=capsys)
+    with pytest.raises(OptionError, match="leave out the others"):
+        call([photos], ["neon"], tmp_path / "out", table=tmp_path / "x.csv", capsys=capsys)
+    with pytest.raises(OptionError, match="cannot be read"):
+        call([], [], tmp_path / "out", table=tmp_path / "x.csv", capsys=capsys)
