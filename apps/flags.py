@@ -21,7 +21,7 @@ Styles = Annotated[
     ),
 ]
 StyleLevels = Annotated[
-    str | None, typer.Option(help="fine=PICTURE,coarse=PICTURE: texture of one, colour and shapes of the other.")
+    str | None, typer.Option(help="fine=PICTURE,coarse=PICTURE: texture of one style, broad colour of another.")
 ]
 Masks = Annotated[
     list[str] | None,
