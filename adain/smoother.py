@@ -20,6 +20,8 @@ SPREAD = 5  # px; the past may show, at each pixel, the colours that the new pai
 SLACK = 12  # of 255, and this much beyond
 RAISE = 1.2  # a gain of 1 adds this much of what a 3x3 Gaussian removes
 GAIN = 3.0  # at most; averaging dulls, so detail is raised to the energy it has in the new painting
+CONTRAST_GAIN = 1.5  # at most; of strokes about their local mean
+CONTRAST_CELL = 8  # px of the picture at half size, in which contrast is measured
 CELL = 4  # px, side of the cells in which that energy is measured
 NOISE = 4.0  # of 255, squared: detail below it is not raised
 
@@ -126,6 +128,7 @@ class TemporalSmoother:
         np.copyto(room.spare, painted)
         weight = cv2.resize(WEIGHTS[self.mode] * trust, (width, height), room.grey[0], interpolation=cv2.INTER_LINEAR)
         cv2.blendLinear(room.past, room.spare, weight, np.subtract(1, weight, out=room.grey[1]), self._past)
+        restore_contrast(self._past, painted, room.spare)
         detail = missing_detail(self._past, painted, room.grey)
         cv2.add(self._past, cv2.merge([detail] * 3, room.spare), self._past)
         np.clip(self._past, 0, 255, out=self._past)
@@ -154,6 +157,34 @@ def similarity(view: np.ndarray, other: np.ndarray) -> np.ndarray:
     red, green, blue = cv2.split(cv2.absdiff(view, other))
     fall = np.exp(-((np.arange(256, dtype=np.float32) / CHANGE) ** 2)).astype(np.float32)
     return cv2.LUT(cv2.max(cv2.max(red, green), blue), fall)
+
+
+def restore_contrast(blended: np.ndarray, painted: np.ndarray, room: np.ndarray) -> None:
+    """Spread `blended` about its local mean, in place, so that it has the contrast of the new painting around.
+
+    Strokes that change from frame to frame average to grey; tied to the new painting, this cannot build up either.
+
+    Args:
+        blended, painted: (H, W, 3) float32 and uint8, 0..255.
+        room: float32 of that shape, to work in.
+    """
+    height, width = painted.shape[:2]
+    small = max(1, width // 2), max(1, height // 2)
+    ours, theirs = (cv2.resize(p, small, interpolation=cv2.INTER_AREA) for p in (blended, painted))
+    mean, found = local_contrast(ours)
+    _, wanted = local_contrast(theirs.astype(np.float32))
+    gain = np.clip(np.sqrt((wanted + NOISE) / (found + NOISE)), 1, CONTRAST_GAIN) - 1
+    change = (ours - cv2.resize(mean, small, interpolation=cv2.INTER_LINEAR)) * cv2.resize(gain, small)[..., None]
+    cv2.resize(change, (width, height), room, interpolation=cv2.INTER_LINEAR)
+    cv2.add(blended, room, blended)
+
+
+def local_contrast(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean (h, w, 3) and variance (h, w), averaged over the channels, around each cell of a (H, W, 3) float32."""
+    cells = max(1, picture.shape[1] // CONTRAST_CELL), max(1, picture.shape[0] // CONTRAST_CELL)
+    mean = cv2.blur(cv2.resize(picture, cells, interpolation=cv2.INTER_AREA), (3, 3))
+    square = cv2.blur(cv2.resize(cv2.multiply(picture, picture), cells, interpolation=cv2.INTER_AREA), (3, 3))
+    return mean, np.maximum((square - mean * mean).mean(2), 0)
 
 
 def missing_detail(blended: np.ndarray, painted: np.ndarray, room: Sequence[np.ndarray]) -> np.ndarray:

@@ -2,13 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+import torch
 
+from .convert import to_tensor
+from .layers import statistics
+from .losses import style_loss
 from .motion import beyond, boundary, disagreement, grid, make_flow, warp
 
+if TYPE_CHECKING:
+    from .perceptual import Perceptual
+
 NEAR, FAR = 1, 10  # frames apart: flicker, and drift
+LOOKED_AT = 12  # frames of a clip whose style is measured
 
 
 @dataclass(frozen=True)
@@ -60,3 +69,23 @@ def warping_error(frames: Sequence[np.ndarray], tracks: Sequence[Track]) -> floa
 def sharpness(frames: Sequence[np.ndarray]) -> float:
     """Mean variance of the Laplacian of the grey frames, 0..255."""
     return float(np.mean([cv2.Laplacian(cv2.cvtColor(f, cv2.COLOR_RGB2GRAY), cv2.CV_32F).var() for f in frames]))
+
+
+def style_distance(frames: Sequence[np.ndarray], style: np.ndarray, judge: "Perceptual") -> float:
+    """Mean over frames of `adain.losses.style_loss` to a style picture; all (H, W, 3) uint8 RGB, sides 16 px or more.
+
+    Of many frames about `LOOKED_AT` are taken, evenly: neighbours look alike.
+    """
+    device = next(judge.parameters()).device
+    with torch.inference_mode():
+        painting = judge(to_tensor(style, device), judge.style_layers)
+        wanted = {name: statistics(painting[name]) for name in judge.style_layers}
+        chosen = frames[:: max(1, len(frames) // LOOKED_AT)]
+        losses = [style_loss(judge(to_tensor(f, device), judge.style_layers), wanted).item() for f in chosen]
+    return float(np.mean(losses))
+
+
+def drift(shown: np.ndarray, paintings: Sequence[np.ndarray]) -> float:
+    """How far a static scene wandered off, 0..1: mean difference of the last frame shown to the average painting."""
+    average = np.mean([p.astype(np.float64) for p in paintings], 0)
+    return float(np.abs(shown - average).mean() / 255)

@@ -584,6 +584,30 @@ def eval_images(
     )  # fmt: skip
 
 
+@evaluate.command("video")
+def eval_video(
+    clips: Annotated[
+        list[str],
+        typer.Argument(help="Videos, or folders of pictures.", show_default=False),
+    ],
+    *,
+    style: Annotated[list[str], typer.Option("--style", "-s", help="A picture, or a style's name; may be repeated.")],
+    smooth: Annotated[list[str], typer.Option(help="Smoothing to compare with none; may be repeated.")] = ["flow"],  # noqa: B006
+    size: Size = None,
+    frames: Annotated[int | None, typer.Option(min=12, help="At most so many of each clip.")] = None,
+    still: Annotated[int, typer.Option(min=0, help="Frames of a static, noisy scene, for drift; 0: none.")] = 1000,
+    model: Model = DEFAULT_MODEL,
+    device: Device = "auto",
+    as_json: Json = False,
+) -> None:
+    """Measure painted videos: flicker along the content's motion, sharpness, style, and drift of a static scene."""
+    from .stability import run_stability
+
+    run_stability(
+        clips, style, smooth, size=size, limit=frames, still=still, model=model, device=device, as_json=as_json
+    )
+
+
 def _train(resume: bool = False, **settings: Any) -> None:
     """Train a model on folders of your own. Every setting of the run is an option."""
     from .train import run_training

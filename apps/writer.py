@@ -27,6 +27,7 @@ EXTRA: dict[str, dict[str, str]] = {
     "libvpx-vp9": {"b": "0", "deadline": "good", "row-mt": "1"},
     "libx265": {"x265-params": "log-level=error"},
 }
+TINY = 96  # px; below, the macroblock tree of x264 is not the same from run to run
 QUALITY_OPTION = {"nvenc": "cq", "qsv": "global_quality", "amf": "qp_i"}  # of hardware encoders, in place of crf
 HARDWARE = ("h264_nvenc", "h264_videotoolbox", "h264_qsv", "h264_amf", "h264_v4l2m2m", "h264_mf")
 CODECS = {
@@ -121,6 +122,8 @@ class VideoWriter:
             options[next((o for k, o in QUALITY_OPTION.items() if self.codec.endswith(k)), "crf")] = str(crf)
         if preset := encoding.preset or PRESETS.get(self.codec):
             options[PRESET_OPTION.get(self.codec, "preset")] = preset
+        if self.codec == "libx264" and min(self.width, self.height) < TINY:
+            options["mbtree"] = "0"
         hd = self.height >= HD_HEIGHT
         return {
             "width": -(-self.width // even) * even,
