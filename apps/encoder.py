@@ -7,6 +7,7 @@ Protocol: each frame is its time in microseconds, 8 bytes, little-endian, and th
 Exit 0: the file is whole.
 """
 
+import signal
 import sys
 from fractions import Fraction
 
@@ -35,6 +36,7 @@ def main(path: str, width: int, height: int, fps: int) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the app, which then ends our stdin
     path, *numbers = sys.argv[1:]
     try:
         main(path, *map(int, numbers))

@@ -145,7 +145,7 @@ class Window:
             area[:] = BACKGROUND
             return
         fitted = letterbox(picture, (width, height))
-        area[:] = fitted // 3 if self._view.trouble.startswith("The camera is lost") else fitted
+        area[:] = fitted // 2 if "Trying again" in self._view.trouble else fitted  # it stands still: show that
         scale = min(width / picture.shape[1], height / picture.shape[0])
         w, h = round(picture.shape[1] * scale), round(picture.shape[0] * scale)
         self._place = ((width - w) // 2, (height - h) // 2, max(w, 1), max(h, 1))

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import pytest
 from adain.apps import webcam as webcam_module
+from adain.apps.bench_webcam import run_webcam_bench
 from adain.apps.keys import ACTIONS, KEYS, action_of
 from adain.apps.sources import Wanted
 from adain.apps.webcam import Webcam, WebcamOptions
@@ -203,3 +204,10 @@ def test_styles_folder_is_used(adain, clip: Path, tmp_path: Path):
     arguments = ("-c", clip, "--headless", "--max-frames", 2, "--styles", tmp_path, "--stats", "s.csv", "--size", 32)
     assert adain("webcam", *arguments).returncode == 0
     assert "red" in (tmp_path / "s.csv").read_text()
+
+
+def test_bench_says_which_bars_are_met(clip: Path, capsys):
+    run_webcam_bench(device="cpu", as_json=True, seconds=2.0, settling=0.5)
+    bars = json.loads(capsys.readouterr().out)
+    assert {"frames a second with --fps 30", "latency, median", "memory gained meanwhile"} <= {b["name"] for b in bars}
+    assert all(b["met"] == ((b["least"] or 0) <= b["value"] <= (b["most"] or 1e9)) for b in bars)
