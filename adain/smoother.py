@@ -10,7 +10,7 @@ from .motion import SMALLEST, beyond, disagreement, grid, make_flow, steepness, 
 
 SMOOTH_MODES = ("off", "light", "flow", "strong")
 DEFAULT_SMOOTH = "flow"
-WEIGHTS = {"off": 0.0, "light": 0.9, "flow": 0.95, "strong": 0.98}  # of the past, where it is fully trusted
+WEIGHTS = {"off": 0.0, "light": 0.9, "flow": 0.965, "strong": 0.985}  # of the past, where it is fully trusted
 FLOW_SIZE = 320  # px, long side of the reduced frame on which motion is found
 DESCENTS, REFINEMENTS = 12, 1  # iterations of the flow, and of its variational refinement
 TOLERANCE = 4.0  # of the forward-backward check: in units of Sundaram's bound, on the reduced frame

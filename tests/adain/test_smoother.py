@@ -1,0 +1,73 @@
+"""Smoothing removes flicker, and nothing else: no drift, no ghosts, no blur."""
+
+import numpy as np
+import pytest
+
+from adain.cuts import CutDetector
+from adain.errors import OptionError
+from adain.smoother import SMOOTH_MODES, TemporalSmoother
+from adain.stability import sharpness, track, warping_error
+
+
+@pytest.fixture(scope="module")
+def painting(photo: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(255 - photo[:, ::-1])
+
+
+def noisy(picture: np.ndarray, seed: int, strength: float) -> np.ndarray:
+    noise = np.random.default_rng(seed).normal(0, strength, picture.shape)
+    return np.clip(np.rint(picture + noise), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("mode", ["light", "flow", "strong"])
+def test_a_static_scene_does_not_drift(photo: np.ndarray, painting: np.ndarray, mode: str):
+    photo, painting = (np.ascontiguousarray(p[40:88, 60:132]) for p in (photo, painting))
+    smoother = TemporalSmoother(mode)
+    for number in range(1000):
+        shown = smoother.smooth(noisy(photo, number % 7, 1), noisy(painting, number % 5, 6))
+    assert np.abs(shown.astype(float) - painting).mean() < 4.2  # the noise itself: 4.8; what grows would be far beyond
+    assert abs(shown.mean() - painting.mean()) < 0.5
+
+
+@pytest.mark.parametrize("mode", SMOOTH_MODES)
+def test_what_stands_still_stays_as_it_is(photo: np.ndarray, painting: np.ndarray, mode: str):
+    smoother = TemporalSmoother(mode)
+    for _ in range(30):
+        shown = smoother.smooth(photo, painting)
+    assert np.abs(shown.astype(int) - painting).max() <= 1
+
+
+@pytest.mark.parametrize("mode", ["flow", "strong"])
+def test_flicker_on_a_pan_is_halved_and_sharpness_kept(photo: np.ndarray, painting: np.ndarray, mode: str):
+    contents = [photo[:, 2 * i : 2 * i + 180] for i in range(15)]
+    plain = [noisy(painting[:, 2 * i : 2 * i + 180], i, 8) for i in range(15)]
+    clean = [painting[:, 2 * i : 2 * i + 180] for i in range(15)]
+    smoother = TemporalSmoother(mode)
+    shown = [smoother.smooth(np.ascontiguousarray(c), p) for c, p in zip(contents, plain)]
+    tracks = track([np.ascontiguousarray(c) for c in contents], 1)
+    assert warping_error(shown, tracks) < 0.6 * warping_error(plain, tracks)
+    assert sharpness(shown[5:]) > 0.9 * sharpness([np.ascontiguousarray(c) for c in clean[5:]])
+
+
+def test_no_ghost_of_what_moved_on(photo: np.ndarray):
+    """A white square jumps over a dark ground, faster than any flow follows."""
+    smoother = TemporalSmoother("strong")
+    for number in range(6):
+        frame = noisy(photo // 4, 0, 0)
+        frame[40:80, 30 * number : 30 * number + 40] = 255
+        shown = smoother.smooth(frame, frame)
+    assert np.abs(shown.astype(int) - frame).mean() < 1
+    assert np.percentile(np.abs(shown.astype(int) - frame), 99.5) < 20
+
+
+def test_cuts(photo: np.ndarray):
+    other = np.ascontiguousarray(np.rot90(photo, 2)[:, ::-1] // 2 + 90)
+    pan = [np.ascontiguousarray(photo[:, 4 * i : 4 * i + 180]) for i in range(10)]
+    frames = [*pan, *(np.ascontiguousarray(other[:, 4 * i : 4 * i + 180]) for i in range(5))]
+    detector = CutDetector()
+    assert [i for i, frame in enumerate(frames) if detector.is_cut(frame)] == [0, 10]
+
+
+def test_unknown_mode():
+    with pytest.raises(OptionError, match="want one of"):
+        TemporalSmoother("much")
