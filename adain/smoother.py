@@ -21,7 +21,7 @@ SLACK = 12  # of 255, and this much beyond
 RAISE = 1.2  # a gain of 1 adds this much of what a 3x3 Gaussian removes
 GAIN = 3.0  # at most; averaging dulls, so detail is raised to the energy it has in the new painting
 CONTRAST_GAIN = 1.5  # at most; of strokes about their local mean
-CONTRAST_CELL = 8  # px of the picture at half size, in which contrast is measured
+CONTRAST_CELL = 4  # px of the picture at a quarter of its size, in which contrast is measured
 CELL = 4  # px, side of the cells in which that energy is measured
 NOISE = 4.0  # of 255, squared: detail below it is not raised
 
@@ -169,7 +169,7 @@ def restore_contrast(blended: np.ndarray, painted: np.ndarray, room: np.ndarray)
         room: float32 of that shape, to work in.
     """
     height, width = painted.shape[:2]
-    small = max(1, width // 2), max(1, height // 2)
+    small = max(1, width // 4), max(1, height // 4)
     ours, theirs = (cv2.resize(p, small, interpolation=cv2.INTER_AREA) for p in (blended, painted))
     mean, found = local_contrast(ours)
     _, wanted = local_contrast(theirs.astype(np.float32))
