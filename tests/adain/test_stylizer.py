@@ -6,13 +6,13 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from adain.train.losses import style_loss
 from PIL import Image
 
 from adain import Style, Stylizer, list_styles
 from adain.color import transfer_color
 from adain.errors import DeviceError, OptionError, StyleError
 from adain.layers import statistics
+from adain.losses import style_loss
 from adain.models import load_model
 from adain.picture import Picture
 
