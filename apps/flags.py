@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}  # of every command
+
 Model = Annotated[str, typer.Option(help="Model name (see 'adain info'), or exported .safetensors weights.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON report on stdout.")]
