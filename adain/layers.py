@@ -8,7 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-VARIANCE_FLOOR = 1e-3  # far below what pictures have; less, and rounding errors of a black frame become a pattern
+VARIANCE_FLOOR = 1e-5  # keeps a constant channel finite
+CONTRAST_FLOOR = (
+    1e-3  # variance that normalisation takes for none: else rounding errors of a black frame become a pattern
+)
 MULTIPLE = 16  # both networks want sides that are multiples of this, in px
 
 
@@ -100,14 +103,14 @@ def adain(content: Tensor, style: Statistics, own: Statistics | None = None) -> 
         known: list[tuple[Tensor | None, Tensor | None]] = [(None, None)] * count
         if own:
             known = list(zip(own.mean.flatten(1).expand(count, -1), own.std.square().flatten(1).expand(count, -1)))
-        floor = 0.0 if own else VARIANCE_FLOOR  # a given std has it already
+        floor = CONTRAST_FLOOR - VARIANCE_FLOOR if own else CONTRAST_FLOOR  # a given std has the smaller one already
         pictures = [
             F.batch_norm(picture, *known[i], stds[i], means[i], training=not own, momentum=0.0, eps=floor)
             for i, picture in enumerate(content.split(1))
         ]
         return pictures[0] if count == 1 else torch.cat(pictures)
     own = own or statistics(content)
-    scale = style.std / own.std
+    scale = style.std / (own.std.square() + CONTRAST_FLOOR - VARIANCE_FLOOR).sqrt()
     shift = style.mean - own.mean * scale
     return content * scale.to(content.dtype) + shift.to(content.dtype)
 

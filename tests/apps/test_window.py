@@ -214,10 +214,9 @@ def test_styles_by_key_and_by_click(app: App):
 
 
 def test_strength_colour_smoothing_and_mirror(app: App):
-    app.key("minus", "minus")
-    assert shows(app, "strength", "0.8")
-    app.key("plus", "equal")
-    assert shows(app, "strength", "1.0")
+    for key, strength in (("minus", "0.9"), ("minus", "0.8"), ("plus", "0.9"), ("equal", "1.0")):
+        app.key(key)
+        assert shows(app, "strength", strength)
     for mode in ("content", "lab", "histogram", "coral", "style"):
         app.key("c")
         assert shows(app, "color", mode)
@@ -225,12 +224,16 @@ def test_strength_colour_smoothing_and_mirror(app: App):
         app.key("f")
         assert shows(app, "smooth", mode)
     app.key("c")  # colours of the picture: bright to the left
+    assert shows(app, "color", "content")
     wait_for(lambda: app.picture()[200:400, 50:200].mean() > app.picture()[200:400, -200:-50].mean() + 40)
     app.key("m")
     assert shows(app, "mirror", "1")
     wait_for(lambda: app.picture()[200:400, 50:200].mean() + 40 < app.picture()[200:400, -200:-50].mean())
-    app.key("m", "c", "c", "c", "c")
-    assert shows(app, "color", "style")
+    app.key("m")
+    assert shows(app, "mirror", "0")
+    for mode in ("lab", "histogram", "coral", "style"):
+        app.key("c")
+        assert shows(app, "color", mode)
 
 
 def test_split_view_follows_the_mouse(app: App):
