@@ -59,3 +59,24 @@ def adain(tmp_path: Path) -> Run:
         )
 
     return run
+
+
+@pytest.fixture
+def adain_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str]]:
+    """Call the command in this process, where torch is loaded already; gives the exit code and what stderr said."""
+    from adain.apps.cli import main
+
+    def run(*arguments: object) -> tuple[int, str]:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "argv", ["adain", *map(str, arguments)])
+        monkeypatch.setenv("COLUMNS", "200")
+        code = 0
+        try:
+            main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        return code, capsys.readouterr().err
+
+    return run

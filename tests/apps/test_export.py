@@ -42,7 +42,7 @@ def test_openvino_paints_as_the_library_does(adain, photo: np.ndarray, tmp_path:
     assert np.abs(painted.astype(int) - expected("fast", photo, style)).mean() < TOLERANCE
 
 
-def test_mistakes_are_one_line(adain):
-    for arguments, words in ((["-o", "x.txt"], b"ends in .onnx"), (["--model", "slow"], b"unknown model")):
-        done = adain("export", "onnx", *arguments)
-        assert done.returncode == 1 and words in done.stderr and b"Traceback" not in done.stderr
+def test_mistakes_are_one_line(adain_here):
+    for arguments, words in ((["-o", "x.txt"], "ends in .onnx"), (["--model", "slow"], "unknown model")):
+        got, errors = adain_here("export", "onnx", *arguments)
+        assert got == 1 and words in errors and errors.count("error") <= 1, errors

@@ -39,12 +39,12 @@ def test_ctrl_c_keeps_the_best_so_far(photo_file: Path, tmp_path: Path):
     assert np.asarray(Image.open(tmp_path / "o.png")).std() > 5
 
 
-def test_mistakes_are_one_line(adain, photo_file: Path):
+def test_mistakes_are_one_line(adain_here, photo_file: Path):
     for arguments, code, words in [
-        (["--style-layer", "relu1_1=x"], 2, b"LAYER=SHARE"),
-        (["--features", "alexnet"], 2, b"want one of"),
-        (["--mask", "none.png"], 1, b"none.png"),
-        (["--optimizer", "sgd"], 2, b"want one of lbfgs, adam"),
+        (["--style-layer", "relu1_1=x"], 2, "LAYER=SHARE"),
+        (["--features", "alexnet"], 2, "want one of"),
+        (["--mask", "none.png"], 1, "none.png"),
+        (["--optimizer", "sgd"], 2, "want one of lbfgs, adam"),
     ]:
-        done = adain("optimize", photo_file, "-s", "ink-wash", *arguments)
-        assert done.returncode == code and words in done.stderr and b"Traceback" not in done.stderr, done.stderr
+        got, errors = adain_here("optimize", photo_file, "-s", "ink-wash", *arguments)
+        assert got == code and words in errors and errors.count("error") <= 1, errors

@@ -30,15 +30,15 @@ def test_models_and_folders_side_by_side(adain, photo: np.ndarray, tmp_path: Pat
         assert picture.width > 500
 
 
-def test_mistakes_are_one_line(adain, photo_file: Path, tmp_path: Path):
+def test_mistakes_are_one_line(adain_here, photo_file: Path, tmp_path: Path):
     (tmp_path / "bad.csv").write_text("content,style\nphoto.png\n")
     pair = ("-c", photo_file, "-s", "ink-wash")
     for arguments, code, words in [
-        (["--model", "fast", "--pairs", "bad.csv"], 2, b"line 2"),
-        ([".", *pair], 1, b"no result for photo_ink-wash"),
-        (["--model", "fast", *pair, "--size", 100], 2, b"multiple of 16"),
-        (["--model", "fast"], 2, b"--pairs"),
-        (pair, 2, b"nothing to measure"),
+        (["--model", "fast", "--pairs", "bad.csv"], 2, "line 2"),
+        ([".", *pair], 1, "no result for photo_ink-wash"),
+        (["--model", "fast", *pair, "--size", 100], 2, "multiple of 16"),
+        (["--model", "fast"], 2, "--pairs"),
+        (pair, 2, "nothing to measure"),
     ]:
-        done = adain("eval", "images", *arguments)
-        assert done.returncode == code and words in done.stderr and b"Traceback" not in done.stderr, done.stderr
+        got, errors = adain_here("eval", "images", *arguments)
+        assert got == code and words in errors and errors.count("error") <= 1, errors
