@@ -12,7 +12,7 @@ from .color import check_color, transfer_color
 from .convert import fit
 from .cuts import CutDetector
 from .errors import OptionError
-from .impose import fixed, join, plain, smoothed
+from .impose import fixed, plain, smoothed
 from .layers import MULTIPLE, Impose, Statistics, StyleLevels
 from .smoother import DEFAULT_SMOOTH, TemporalSmoother
 from .style import Style
@@ -146,7 +146,7 @@ class FrameStylizer:
     def _impose(self, levels: StyleLevels, starts: Sequence[bool], own: Sequence[StyleLevels] | None) -> Impose:
         if own is not None:
             device = self.stylizer.device
-            return fixed(levels, {name: join([o[name] for o in own]).to(device) for name in own[0]})
+            return fixed(levels, {name: Statistics.join([o[name] for o in own]).to(device) for name in own[0]})
         if self.smooth == "off":
             return plain(levels)
         return smoothed(levels, self.memory, starts, STATISTICS_RATE)

@@ -6,7 +6,6 @@ the other ways here take the content's statistics from elsewhere, for tiles of o
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
 from .layers import Impose, Statistics, StyleLevels, adain, statistics
@@ -46,14 +45,9 @@ def smoothed(style: StyleLevels, memory: StyleLevels, starts: Sequence[bool], ra
         seen = statistics(features)
         followed = []
         for i, start in enumerate(starts):
-            now = Statistics(seen.mean[i : i + 1], seen.std[i : i + 1])
+            now = seen.pick(i)
             memory[layer] = now if start or layer not in memory else memory[layer].lerp(now, rate)
             followed.append(memory[layer])
-        return adain(features, style[layer], join(followed))
+        return adain(features, style[layer], Statistics.join(followed))
 
     return impose
-
-
-def join(frames: Sequence[Statistics]) -> Statistics:
-    """The statistics of single frames as those of a batch."""
-    return Statistics(torch.cat([f.mean for f in frames]), torch.cat([f.std for f in frames]))

@@ -1,7 +1,7 @@
 """The AdaIN layer and the few building blocks both networks share."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -9,9 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 VARIANCE_FLOOR = 1e-5  # keeps a constant channel finite
-CONTRAST_FLOOR = (
-    1e-3  # variance that normalisation takes for none: else rounding errors of a black frame become a pattern
-)
+CONTRAST_FLOOR = 1e-3  # variance that normalisation takes for none: a black frame's rounding errors stay unseen
 MULTIPLE = 16  # both networks want sides that are multiples of this, in px
 
 
@@ -31,6 +29,11 @@ class Statistics(NamedTuple):
     def pick(self, index: int) -> "Statistics":
         """Those of one picture, as a batch of one."""
         return Statistics(self.mean[index : index + 1], self.std[index : index + 1])
+
+    @staticmethod
+    def join(pictures: "Sequence[Statistics]") -> "Statistics":
+        """Those of several pictures as one batch: the way back from `pick`."""
+        return Statistics(torch.cat([p.mean for p in pictures]), torch.cat([p.std for p in pictures]))
 
 
 StyleLevels = dict[str, Statistics]  # AdaIN layer name -> the statistics it imposes

@@ -13,12 +13,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .convert import fit, to_array, to_tensor
 from .device import choose_device, choose_training_dtype
 from .errors import OptionError
 from .losses import Features, gram, range_loss, total_variation
 from .perceptual import Perceptual, load_perceptual
 from .picture import Picture
-from .stylizer import fit
 
 MULTIPLE = 8  # px: the deepest features are an eighth of the picture
 SMALLEST = 64  # px: short enough a side for the coarsest scale
@@ -116,7 +116,7 @@ def optimize(
     picture: Tensor | None = None
     for scale in range(options.scales):
         size = options.size // 2 ** (options.scales - 1 - scale)
-        photo, painting = (_to_tensor(p, size, device) for p in (content, style))
+        photo, painting = (_at_scale(p, size, device) for p in (content, style))
         where = _mask_tensor(mask, photo) if mask is not None else None
         if picture is None:
             noise = torch.rand(photo.shape, generator=torch.Generator().manual_seed(options.seed)).to(device)
@@ -228,18 +228,16 @@ class Problem:
 
     def picture(self) -> Picture:
         """The best picture so far."""
-        pixels = self.best[0].clamp(0, 1) * 255
-        return Picture(pixels.round().to(torch.uint8).permute(1, 2, 0).cpu().numpy())
+        return Picture(to_array(self.best))
 
 
-def _to_tensor(picture: Picture, size: int, device: torch.device) -> Tensor:
+def _at_scale(picture: Picture, size: int, device: torch.device) -> Tensor:
     """(1, 3, H, W) float32 RGB 0..1 with a long side of `size`, up or down, in multiples of 8."""
     height, width = picture.rgb.shape[:2]
     scale = size / max(height, width)
     width, height = fit(round(width * scale), round(height * scale), size)
     width, height = (max(SMALLEST, round(side / MULTIPLE) * MULTIPLE) for side in (width, height))
-    rgb = torch.from_numpy(picture.resized(width, height).rgb)
-    return (rgb.permute(2, 0, 1)[None].float() / 255).to(device)
+    return to_tensor(picture.resized(width, height).rgb, device)
 
 
 def _mask_tensor(mask: np.ndarray, photo: Tensor) -> Tensor:

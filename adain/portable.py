@@ -13,9 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from .errors import AdainError
-from .layers import CONTRAST_FLOOR, Statistics, StyleLevels
+from .layers import CONTRAST_FLOOR, MULTIPLE, Statistics, StyleLevels
 from .models import load_model
-from .stylizer import MULTIPLE
 
 OPSET = 18
 TRACED_HEIGHT, TRACED_WIDTH = 9 * MULTIPLE, 10 * MULTIPLE  # px; any size will do, but not a square

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .convert import to_tensor
 from .layers import statistics
 from .losses import gram, normalised, style_loss
 from .perceptual import Perceptual
@@ -59,8 +60,7 @@ def likeness(output: np.ndarray, content: np.ndarray, style: np.ndarray, judge: 
 
 def _features(judge: Perceptual, picture: np.ndarray) -> dict[str, Tensor]:
     parameter = next(judge.parameters())
-    image = torch.from_numpy(np.ascontiguousarray(picture)).to(parameter.device).permute(2, 0, 1)[None].float() / 255
-    features = judge(image, (*judge.style_layers, judge.content_shallow))
+    features = judge(to_tensor(picture, parameter.device), (*judge.style_layers, judge.content_shallow))
     return {name: f.float() for name, f in features.items()}
 
 

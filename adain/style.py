@@ -87,10 +87,7 @@ class Style:
             StyleError: the styles were made by different models.
         """
         _want_one_model(styles)
-        levels = {
-            layer: Statistics(*(torch.cat([s.levels[layer][part] for s in styles]) for part in (0, 1)))
-            for layer in styles[0].levels
-        }
+        levels = {layer: Statistics.join([s.levels[layer] for s in styles]) for layer in styles[0].levels}
         return cls("+".join(s.name for s in styles), styles[0].model, levels, styles[0].weights)
 
     def check_model(self, model: str, weights: str = "") -> None:

@@ -45,6 +45,10 @@ Size = Annotated[
     int | None,
     typer.Option(min=0, help="Long side in px to work at; 0: the photo's own. (default: 1024)", show_default=False),
 ]
+OutputSize = Annotated[
+    int | None,
+    typer.Option(min=1, help="Long side in px of the result. (default: the photo's)", show_default=False),
+]
 StyleSize = Annotated[
     int | None,
     typer.Option(min=16, help="Long side in px at which to look at the style. (default: 512)", show_default=False),

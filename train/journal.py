@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import nn
 
+from adain.convert import to_array
 from adain.impose import plain
 
 from .config import TrainConfig
@@ -87,11 +88,7 @@ class Journal:
         sheet = torch.cat(rows, 1)  # (3, 3 * H, pairs * W)
         path = self.run / "samples" / f"{step:07d}.jpg"
         path.parent.mkdir(exist_ok=True)
-        Image.fromarray(_to_uint8(sheet)).save(path, quality=90)
+        Image.fromarray(to_array(sheet[None])).save(path, quality=90)
         if self.board:
             self.board.add_image("samples", sheet, step)
         return path
-
-
-def _to_uint8(image: Tensor) -> np.ndarray:
-    return (image.permute(1, 2, 0) * 255).round().to(torch.uint8).cpu().numpy()
