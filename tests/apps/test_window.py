@@ -36,7 +36,7 @@ class Screen:
             pytest.skip(reason)
         read, write = os.pipe()
         server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x800x24", "-nolisten", "tcp"],
+            ["Xvfb", "-displayfd", str(write), "-noreset", "-screen", "0", "1280x800x24", "-nolisten", "tcp"],
             pass_fds=[write],
             stderr=subprocess.DEVNULL,
         )
@@ -45,9 +45,11 @@ class Screen:
             self.display = f":{pipe.readline().strip()}"
         self.environment = {**os.environ, "DISPLAY": self.display}
         self.environment.pop("WAYLAND_DISPLAY", None)
+        # Without -noreset the screen starts anew whenever its last client leaves: a question of ours, asked before the
+        # window manager was there, could lock it out.
         manager = subprocess.Popen(["openbox"], env=self.environment, stderr=subprocess.DEVNULL)
         self._processes = [manager, server]
-        wait_for(lambda: self.do("get_num_desktops"))  # the manager is at work
+        wait_for(lambda: self.do("get_num_desktops").strip() not in ("", "0"))  # the manager is at work
         return self
 
     def __exit__(self, *_: object) -> None:
