@@ -82,8 +82,7 @@ class FrameStylizer:
 
     def reset(self) -> None:
         """Forget the frames before: the next one starts a new shot."""
-        self.cuts.reset()
-        self.smoother.reset()
+        self.cuts.reset()  # so the next frame starts a shot, and `finish` resets the smoother when that frame comes
         self.memory.clear()
 
     def paint(

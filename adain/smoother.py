@@ -1,6 +1,6 @@
-"""Steady video: each painted frame is blended with the one before, carried along by the content's motion."""
+"""Steady video: a painting is carried along by the content's motion, and laid anew where that cannot be trusted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import cv2
 import numpy as np
@@ -10,31 +10,36 @@ from .motion import SMALLEST, beyond, disagreement, grid, make_flow, steepness, 
 
 SMOOTH_MODES = ("off", "light", "flow", "strong")
 DEFAULT_SMOOTH = "flow"
-WEIGHTS = {"off": 0.0, "light": 0.9, "flow": 0.965, "strong": 0.985}  # of the past, where it is fully trusted
+WEIGHTS = {"off": 0.0, "light": 0.9, "flow": 0.98, "strong": 0.99}  # of the past, where it is fully trusted
 FLOW_SIZE = 320  # px, long side of the reduced frame on which motion is found
-DESCENTS, REFINEMENTS = 12, 1  # iterations of the flow, and of its variational refinement
+DESCENTS, REFINEMENTS = 5, 1  # iterations of the flow, and of its variational refinement
 TOLERANCE = 4.0  # of the forward-backward check: in units of Sundaram's bound, on the reduced frame
-CHANGE = 20.0  # of 255; a pixel of the content that changed by this along its motion is trusted to 1/e
 STEEP = 0.25  # px per px, squared: where the flow changes faster, two motions meet and neither is trusted
-SPREAD = 5  # px; the past may show, at each pixel, the colours that the new painting has in a window of this side,
-SLACK = 12  # of 255, and this much beyond
-RAISE = 1.2  # a gain of 1 adds this much of what a 3x3 Gaussian removes
-GAIN = 3.0  # at most; averaging dulls, so detail is raised to the energy it has in the new painting
+CHANGE = 20.0  # of 255; a pixel of the content that changed by this along its motion is trusted to 1/e
+ASTRAY, FALL = 30.0, 6  # of 255; where the past differs by this from the new painting it is trusted to 1/e; how steeply
+LONGEST, SHORTEST = 8, 2  # frames that one key serves, at most; and at least,
+BARE = 0.03  # unless no more than this share of the frame is left without a trusted past
+CELL = 8  # px, side of the cells in which paintings are compared
+RAISE = 1.5  # a gain of 1 adds this much of what a 3x3 Gaussian removes
+GAIN = 3.0  # at most; interpolation dulls, so detail is raised to what the new painting has
 CONTRAST_GAIN = 1.5  # at most; of strokes about their local mean
-CONTRAST_CELL = 4  # px of the picture at a quarter of its size, in which contrast is measured
-CELL = 4  # px, side of the cells in which that energy is measured
-NOISE = 4.0  # of 255, squared: detail below it is not raised
+FOLLOW = 0.15  # share of the difference in local colour to the new painting that each new key makes up for
+NOISE = 4.0  # of 255, squared: contrast below it is not raised
 
 
 class TemporalSmoother:
     """A small state machine over the frames of one shot.
 
-    The past is used where the content's motion can be trusted: where going along the optical flow and back ends at the
-    start, where the content looks the same along it, and away from motion boundaries. And it is bounded: clamped to the
-    colours of the new painting around each pixel, so that nothing can linger, drift or darken, however long a shot is.
+    A key, a painting shown before, is carried along the optical flow that has gathered since, so that it is
+    interpolated once, not once a frame, and its strokes stay as crisp as they were painted; averaging many paintings,
+    whose strokes differ, would turn them grey. After some frames what is shown becomes the next key.
+
+    The key is used where it can be trusted: where the flow leads back to its start, away from motion boundaries, where
+    the content looks as it did in the key's frame, and where the key does not stray from the colours of the new
+    painting around. So nothing can linger, drift or darken, however long a shot is.
 
     Args:
-        mode: "off"; "light", which blends where the content stands still, without optical flow; "flow"; or "strong".
+        mode: "off"; "light", which holds what stands still, without optical flow; "flow"; or "strong".
 
     Raises:
         OptionError: there is no such mode.
@@ -55,19 +60,31 @@ class TemporalSmoother:
     def reset(self) -> None:
         """Forget the frames before: the next one starts a new shot."""
         self._view: np.ndarray | None = None  # (h, w, 3) uint8, the content of the frame before, reduced
-        self._past = np.empty(0, np.float32)  # (H, W, 3) 0..255, what was given back for it
+        self._key = np.empty((0, 0, 3), np.uint8)  # (H, W, 3), the painting that is carried along
+        self._key_view = self._key  # (h, w, 3) uint8, the reduced content of its frame
+        self._offset = np.empty(
+            (0, 0, 2), np.float32
+        )  # (h, w, 2), px on the reduced frame: from each pixel to its place there
+        self._kept = np.empty((0, 0), np.float32)  # (h, w), 0..1: whether the way to it could be followed all along
+        self._age = 0  # frames since
         self._room = Room((0, 0, 3))
 
     def state(self) -> dict[str, np.ndarray]:
         """What is remembered of the frames before, for `restore`; empty at the start of a shot."""
-        return {} if self._view is None else {"view": self._view, "past": self._past.copy()}
+        if self._view is None:
+            return {}
+        return {
+            "view": self._view, "key": self._key, "key_view": self._key_view, "offset": self._offset,
+            "kept": self._kept, "age": np.array(self._age),
+        }  # fmt: skip
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Go on as if the frames up to `state` had just been smoothed."""
         self.reset()
         if state:
-            self._view, self._past = state["view"], state["past"]
-            self._room = Room(self._past.shape)
+            self._view, self._key, self._key_view = state["view"], state["key"], state["key_view"]
+            self._offset, self._kept, self._age = state["offset"], state["kept"], int(state["age"])
+            self._room = Room(self._key.shape)
 
     def smooth(self, content: np.ndarray, painted: np.ndarray) -> np.ndarray:
         """Steady one painted frame.
@@ -82,23 +99,37 @@ class TemporalSmoother:
         if self.mode == "off":
             return painted
         view = reduced(content)
-        if self._view is None or self._past.shape != painted.shape:
-            self._past = painted.astype(np.float32)
+        if self._view is None or self._key.shape != painted.shape:
             self._room = Room(painted.shape)
-        else:
-            self._blend(*self._follow(view), painted)
+            self._lay(view, painted)
+            return painted
+        trust = self._follow(view)
+        carried = self._carry()
+        trust *= cv2.resize(agreement(carried, painted), trust.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        shown = self._mix(carried, painted, trust)
         self._view = view
-        return cv2.convertScaleAbs(self._past)
+        self._age += 1
+        if self._age >= LONGEST or (self._age >= SHORTEST and np.mean(trust < 0.5) > BARE):
+            shown = settled(shown, painted)
+            self._lay(view, shown)
+        return shown
 
-    def _follow(self, view: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
-        """The way of each pixel of the reduced frame to the last one, (h, w, 2), None: none; and trust (h, w), 0..1."""
+    def _lay(self, view: np.ndarray, shown: np.ndarray) -> None:
+        """Take what is shown for the key."""
+        self._view = self._key_view = view
+        self._key = shown
+        self._offset = np.zeros((*view.shape[:2], 2), np.float32)
+        self._kept = np.ones(view.shape[:2], np.float32)
+        self._age = 0
+
+    def _follow(self, view: np.ndarray) -> np.ndarray:
+        """Go on along the motion since the last frame. Returns how far each pixel can be trusted, (h, w), 0..1."""
         assert self._view is not None
         if self.mode == "light" or min(view.shape[:2]) < SMALLEST:
-            return None, similarity(view, self._view)
+            return similarity(view, self._key_view)
         here, there = (cv2.cvtColor(v, cv2.COLOR_RGB2GRAY) for v in (view, self._view))
         flow = self._flow.calc(here, there, None)
-        trust = similarity(view, warp(self._view, flow + grid(*here.shape)))
-        # What follows varies slowly, and the way back only has to agree: half the size will do.
+        # The way back only has to agree: half the size will do.
         height, width = (side // 2 for side in here.shape)
         coarse = cv2.resize(flow, (width, height), interpolation=cv2.INTER_AREA) * 0.5
         back = self._check.calc(
@@ -106,42 +137,45 @@ class TemporalSmoother:
         )
         places = coarse + grid(height, width)
         lost = (disagreement(coarse, back, places) > TOLERANCE) | (steepness(coarse) > STEEP) | beyond(places)
-        kept = cv2.resize(np.subtract(1, lost, dtype=np.float32), here.shape[::-1], interpolation=cv2.INTER_LINEAR)
-        return flow, cv2.blur(cv2.multiply(trust, kept), (3, 3))
+        found = cv2.resize(np.subtract(1, lost, dtype=np.float32), here.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        places = flow + grid(*here.shape)
+        self._offset = cv2.add(warp(self._offset, places), flow)
+        self._kept = cv2.min(warp(self._kept, places), found)
+        alike = similarity(view, warp(self._key_view, self._offset + grid(*here.shape)))
+        return cv2.blur(cv2.multiply(alike, self._kept), (3, 3))
 
-    def _blend(self, flow: np.ndarray | None, trust: np.ndarray, painted: np.ndarray) -> None:
-        """Move the past along `flow`, clamp it to what `painted` shows nearby, and mix `painted` in."""
-        height, width = painted.shape[:2]
-        room = self._room
-        if flow is None:
-            room.past, self._past = self._past, room.past
-        else:
-            cv2.resize(flow, (width, height), room.places, interpolation=cv2.INTER_LINEAR)
-            room.places *= np.array([width / flow.shape[1], height / flow.shape[0]], np.float32)
-            room.places += grid(height, width)
-            cv2.remap(self._past, room.places, None, cv2.INTER_LINEAR, room.past, cv2.BORDER_REPLICATE)
-        window = np.ones((SPREAD, SPREAD), np.uint8)
-        np.subtract(cv2.erode(painted, window, room.bytes), SLACK, out=room.spare, dtype=np.float32)
-        cv2.max(room.past, room.spare, room.past)
-        np.add(cv2.dilate(painted, window, room.bytes), SLACK, out=room.spare, dtype=np.float32)
-        cv2.min(room.past, room.spare, room.past)
-        np.copyto(room.spare, painted)
-        weight = cv2.resize(WEIGHTS[self.mode] * trust, (width, height), room.grey[0], interpolation=cv2.INTER_LINEAR)
-        cv2.blendLinear(room.past, room.spare, weight, np.subtract(1, weight, out=room.grey[1]), self._past)
-        restore_contrast(self._past, painted, room.spare)
-        detail = missing_detail(self._past, painted, room.grey)
-        cv2.add(self._past, cv2.merge([detail] * 3, room.spare), self._past)
-        np.clip(self._past, 0, 255, out=self._past)
+    def _carry(self) -> np.ndarray:
+        """The key, moved to where its content is now."""
+        if self._age == 0 and not self._offset.any():
+            return self._key
+        height, width = self._key.shape[:2]
+        scale = np.array([width / self._offset.shape[1], height / self._offset.shape[0]], np.float32)
+        places = cv2.resize(self._offset * scale, (width, height), self._room.places, interpolation=cv2.INTER_LINEAR)
+        cv2.add(places, grid(height, width), places)
+        return cv2.remap(self._key, places, None, cv2.INTER_CUBIC, self._room.carried, cv2.BORDER_REPLICATE)
+
+    def _mix(self, carried: np.ndarray, painted: np.ndarray, trust: np.ndarray) -> np.ndarray:
+        """The past, its detail raised to that of the new painting, where it is trusted, and the new painting."""
+        (height, width), (sharp, dull), (weight, rest) = painted.shape[:2], self._room.pictures, self._room.grey
+        size = width, height
+        np.copyto(sharp, carried)
+        np.copyto(dull, cv2.GaussianBlur(carried, (3, 3), 0))
+        gain = cv2.resize(1 + RAISE * missing_detail(carried, painted), size, weight, interpolation=cv2.INTER_LINEAR)
+        cv2.blendLinear(sharp, dull, gain, np.subtract(1, gain, out=rest), sharp)
+        np.copyto(dull, painted)
+        cv2.resize(WEIGHTS[self.mode] * trust, size, weight, interpolation=cv2.INTER_LINEAR)
+        cv2.blendLinear(sharp, dull, weight, np.subtract(1, weight, out=rest), sharp)
+        return cv2.convertScaleAbs(cv2.max(sharp, 0, sharp))
 
 
 class Room:
     """Arrays of the frame's size, kept from frame to frame: fresh ones would cost more than the arithmetic in them."""
 
     def __init__(self, shape: tuple[int, ...]) -> None:
-        self.past, self.spare = np.empty(shape, np.float32), np.empty(shape, np.float32)
-        self.bytes = np.empty(shape, np.uint8)
+        self.carried = np.empty(shape, np.uint8)
+        self.pictures = [np.empty(shape, np.float32) for _ in range(2)]
         self.places = np.empty((*shape[:2], 2), np.float32)
-        self.grey = [np.empty(shape[:2], np.float32) for _ in range(4)]
+        self.grey = [np.empty(shape[:2], np.float32) for _ in range(2)]
 
 
 def reduced(content: np.ndarray) -> np.ndarray:
@@ -154,64 +188,72 @@ def reduced(content: np.ndarray) -> np.ndarray:
 
 def similarity(view: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Photometric check, (h, w) float32 0..1: 1 where two frames agree, falling with the square of their difference."""
-    red, green, blue = cv2.split(cv2.absdiff(view, other))
-    fall = np.exp(-((np.arange(256, dtype=np.float32) / CHANGE) ** 2)).astype(np.float32)
-    return cv2.LUT(cv2.max(cv2.max(red, green), blue), fall)
+    return cv2.LUT(largest_difference(view, other), falling(CHANGE, 2))
 
 
-def restore_contrast(blended: np.ndarray, painted: np.ndarray, room: np.ndarray) -> None:
-    """Spread `blended` about its local mean, in place, so that it has the contrast of the new painting around.
+def agreement(carried: np.ndarray, painted: np.ndarray) -> np.ndarray:
+    """Where the past shows the local colours of the new painting, (cells) float32 0..1; elsewhere it went astray.
 
-    Strokes that change from frame to frame average to grey; tied to the new painting, this cannot build up either.
+    Strokes may differ, their local mean may not: the content's check is blind where a flat sky was dragged along by
+    what moves before it.
+    """
+    ours, theirs = (cv2.blur(cells(picture), (3, 3)) for picture in (carried, painted))
+    return cv2.LUT(largest_difference(ours, theirs), falling(ASTRAY, FALL))
+
+
+def largest_difference(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Of the three channels, (H, W) uint8."""
+    red, green, blue = cv2.split(cv2.absdiff(one, other))
+    return cv2.max(cv2.max(red, green), blue)
+
+
+def falling(scale: float, power: int) -> np.ndarray:
+    """A table for `cv2.LUT`: 1 at 0, 1/e at `scale` of 255."""
+    return np.exp(-((np.arange(256, dtype=np.float32) / scale) ** power)).astype(np.float32)
+
+
+def cells(picture: np.ndarray) -> np.ndarray:
+    """Means over cells of CELL px."""
+    height, width = picture.shape[:2]
+    size = max(1, width // CELL), max(1, height // CELL)
+    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+
+
+def missing_detail(carried: np.ndarray, painted: np.ndarray) -> np.ndarray:
+    """The gain, less 1, that raises fine detail to what the new painting has around, (cells) float32.
+
+    Being tied to the new painting, detail cannot build up from key to key.
+    """
+    found, wanted = (energy(picture) for picture in (carried, painted))
+    return np.clip((wanted + 1) / (found + 1), 1, GAIN) - 1
+
+
+def energy(picture: np.ndarray) -> np.ndarray:
+    """Mean size of the Laplacian around each cell of a (H, W, 3) uint8 picture, float32."""
+    edges = cv2.Laplacian(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.CV_16S)
+    return cv2.blur(cells(cv2.convertScaleAbs(edges)).astype(np.float32), (5, 5))
+
+
+def settled(shown: np.ndarray, painted: np.ndarray) -> np.ndarray:
+    """What becomes the next key: `shown`, its strokes with the contrast of the new painting, and nearer to its colours.
 
     Args:
-        blended, painted: (H, W, 3) float32 and uint8, 0..255.
-        room: float32 of that shape, to work in.
+        shown, painted: (H, W, 3) uint8.
     """
     height, width = painted.shape[:2]
     small = max(1, width // 4), max(1, height // 4)
-    ours, theirs = (cv2.resize(p, small, interpolation=cv2.INTER_AREA) for p in (blended, painted))
+    ours, theirs = (cv2.resize(p, small, interpolation=cv2.INTER_AREA).astype(np.float32) for p in (shown, painted))
     mean, found = local_contrast(ours)
-    _, wanted = local_contrast(theirs.astype(np.float32))
+    goal, wanted = local_contrast(theirs)
     gain = np.clip(np.sqrt((wanted + NOISE) / (found + NOISE)), 1, CONTRAST_GAIN) - 1
-    change = (ours - cv2.resize(mean, small, interpolation=cv2.INTER_LINEAR)) * cv2.resize(gain, small)[..., None]
-    cv2.resize(change, (width, height), room, interpolation=cv2.INTER_LINEAR)
-    cv2.add(blended, room, blended)
+    change = (ours - cv2.resize(mean, small)) * cv2.resize(gain, small)[..., None]
+    change += FOLLOW * cv2.resize(goal - mean, small)
+    return cv2.add(shown, cv2.resize(change, (width, height), interpolation=cv2.INTER_LINEAR), dtype=cv2.CV_8U)
 
 
 def local_contrast(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean (h, w, 3) and variance (h, w), averaged over the channels, around each cell of a (H, W, 3) float32."""
-    cells = max(1, picture.shape[1] // CONTRAST_CELL), max(1, picture.shape[0] // CONTRAST_CELL)
-    mean = cv2.blur(cv2.resize(picture, cells, interpolation=cv2.INTER_AREA), (3, 3))
-    square = cv2.blur(cv2.resize(cv2.multiply(picture, picture), cells, interpolation=cv2.INTER_AREA), (3, 3))
+    """Mean (h, w, 3) and variance (h, w), averaged over the channels, around each 4 px of a (H, W, 3) float32."""
+    size = max(1, picture.shape[1] // 4), max(1, picture.shape[0] // 4)
+    mean = cv2.blur(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), (3, 3))
+    square = cv2.blur(cv2.resize(cv2.multiply(picture, picture), size, interpolation=cv2.INTER_AREA), (3, 3))
     return mean, np.maximum((square - mean * mean).mean(2), 0)
-
-
-def missing_detail(blended: np.ndarray, painted: np.ndarray, room: Sequence[np.ndarray]) -> np.ndarray:
-    """What raises the detail that averaging and interpolation dulled to the energy it has in the new painting.
-
-    Being tied to the new painting, it cannot build up from frame to frame.
-
-    Args:
-        blended, painted: (H, W, 3) float32 and uint8, 0..255.
-        room: four (H, W) float32 arrays to work in.
-
-    Returns:
-        (H, W) float32, to be added to every channel; one of those in `room`.
-    """
-    grey, other, detail, spare = room
-    np.copyto(other, cv2.cvtColor(painted, cv2.COLOR_RGB2GRAY))
-    cv2.cvtColor(blended, cv2.COLOR_RGB2GRAY, grey)
-    wanted, found = energy(other, spare), energy(grey, spare)
-    raised = RAISE * (np.clip(np.sqrt((wanted + NOISE) / (found + NOISE)), 1, GAIN) - 1)
-    cv2.subtract(grey, cv2.GaussianBlur(grey, (3, 3), 0, other), detail)
-    return cv2.multiply(detail, cv2.resize(raised, grey.shape[::-1], spare, interpolation=cv2.INTER_LINEAR), detail)
-
-
-def energy(grey: np.ndarray, room: np.ndarray) -> np.ndarray:
-    """Mean square of the Laplacian around each cell of a (H, W) float32 picture, one value a cell."""
-    cv2.Laplacian(grey, cv2.CV_32F, room)
-    cv2.multiply(room, room, room)
-    height, width = grey.shape
-    cells = max(1, width // CELL), max(1, height // CELL)
-    return cv2.blur(cv2.resize(room, cells, interpolation=cv2.INTER_AREA), (9, 9))

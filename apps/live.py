@@ -1,14 +1,19 @@
-"""The painter: a thread that takes the newest frame, paints it as asked, and puts the painting up."""
+"""The painter: takes the newest frame, paints it as asked, and puts the painting up, in two threads.
 
+One runs the network, the other what comes after it on the CPU, so that a frame is finished while the next is painted.
+"""
+
+import queue
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-from adain.frames import FrameStylizer
+from adain.frames import FrameStylizer, Painted
 from adain.smoother import DEFAULT_SMOOTH
 from adain.style import Style
 
@@ -69,19 +74,30 @@ class Fade:
         return Style.blend([self._from, self.target], [1 - share, share])
 
 
+class Wet(NamedTuple):
+    """A frame between the two threads."""
+
+    painted: Painted
+    frame: Frame
+    look: Look
+    size: int  # px
+    started: float
+    dried: float  # when the network was done with it
+
+
 class LivePainter:
-    """Paints in a thread of its own. A context manager.
+    """Paints in threads of its own. A context manager.
 
     Args:
         stylizer: what paints frames; its attributes are set from `look` before each.
         frames: where the camera leaves the newest frame.
         look: how to paint; assign to it to change it.
         controller: chooses the working size; None keeps `stylizer.size`.
-        on_frame: called in the thread with each painting; for tests and statistics.
+        on_frame: called in a thread with each painting; for tests and statistics.
 
     Attributes:
         paintings: where the newest painting lies. Closed after the last.
-        error: what ended the thread early.
+        error: what ended the threads early.
     """
 
     def __init__(
@@ -102,23 +118,30 @@ class LivePainter:
         self._on_frame = on_frame
         self._fade = Fade(look.style)
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="painter", daemon=True)
+        # One place: a slow second half holds up the first, so no frame waits long, and none is lost between them.
+        self._between: queue.Queue[Wet | None] = queue.Queue(1)
+        self._threads = [
+            threading.Thread(target=self._guarded, args=(work,), name=work.__name__.strip("_"), daemon=True)
+            for work in (self._paint_all, self._finish_all)
+        ]
 
     def __enter__(self) -> "LivePainter":
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self.paintings.close()
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
-    def _run(self) -> None:
+    def _guarded(self, work: Callable[[], None]) -> None:
         try:
-            self._paint_all()
+            work()
         except Exception as error:  # raised again in the main thread
             self.error = error
-        finally:
+            self._over.set()
             self.paintings.close()
 
     def _paint_all(self) -> None:
@@ -128,7 +151,7 @@ class LivePainter:
         while not self._over.is_set():
             frame = self._frames.take(IDLE)
             if frame is None and self._frames.finished:
-                return
+                break
             look, now = self.look, time.monotonic()
             self._fade.turn_to(look.style, now)
             if look.paused and held is not None:
@@ -141,13 +164,18 @@ class LivePainter:
             held = frame
             if scene != (scene := (frame.shot, frame.rgb.shape, look.mirror)):
                 self._stylizer.reset()
-            painting = self._paint(frame, look)
+            self._hand_on(self._paint(frame, look))
             last = look if not self._fade.running(now) else None
-            self.paintings.put(painting)
-            if self._on_frame:
-                self._on_frame(painting)
+        self._hand_on(None)
 
-    def _paint(self, frame: Frame, look: Look) -> Painting:
+    def _hand_on(self, wet: Wet | None) -> None:
+        while not self._over.is_set():
+            try:
+                return self._between.put(wet, timeout=IDLE)
+            except queue.Full:
+                continue
+
+    def _paint(self, frame: Frame, look: Look) -> Wet:
         started = time.monotonic()
         content = cv2.flip(frame.rgb, 1) if look.mirror else frame.rgb
         longest = max(content.shape[:2])
@@ -157,9 +185,28 @@ class LivePainter:
         if controller:
             controller.largest = longest
             stylizer.size = controller.size
-        painted = stylizer(content)
-        finished = time.monotonic()
         size = min(stylizer.size or longest, longest)
-        if controller:
-            controller.update(finished - started, finished)
-        return Painting(content, painted, frame.number, size, frame.captured, started, finished, look)
+        return Wet(stylizer.paint([content])[0], frame, look, size, started, time.monotonic())
+
+    def _finish_all(self) -> None:
+        while not self._over.is_set():
+            try:
+                wet = self._between.get(timeout=IDLE)
+            except queue.Empty:
+                continue
+            if wet is None:
+                return self.paintings.close()
+            painting = self._finish(wet)
+            self.paintings.put(painting)
+            if self._on_frame:
+                self._on_frame(painting)
+
+    def _finish(self, wet: Wet) -> Painting:
+        taken = time.monotonic()
+        shown = self._stylizer.finish(wet.painted)
+        finished = time.monotonic()
+        if self._controller:  # the slower half sets the pace
+            self._controller.update(max(wet.dried - wet.started, finished - taken), finished)
+        return Painting(
+            wet.painted.content, shown, wet.frame.number, wet.size, wet.frame.captured, wet.started, finished, wet.look
+        )

@@ -13,7 +13,7 @@ from adain.apps.mailbox import Mailbox
 from adain.apps.speed import SpeedController
 
 from adain import Style, Stylizer
-from adain.frames import FrameStylizer
+from adain.frames import FrameStylizer, Painted
 
 SOON = 5.0  # s
 
@@ -39,10 +39,14 @@ class Slow:
     def __init__(self, seconds: float) -> None:
         self.seconds, self.size, self.resets, self.calls = seconds, None, 0, 0
 
-    def __call__(self, frame: np.ndarray) -> np.ndarray:
+    def paint(self, frames: list[np.ndarray]) -> list[Painted]:
         self.calls += 1
         time.sleep(self.seconds)
-        return frame
+        return [Painted(frame, frame, False) for frame in frames]
+
+    def finish(self, painted: Painted) -> np.ndarray:
+        time.sleep(self.seconds / 4)
+        return painted.picture
 
     def reset(self) -> None:
         self.resets += 1
@@ -135,14 +139,15 @@ def test_controller_sets_the_size_that_is_painted_at(fast: Stylizer, starry: Sty
     assert sizes[0] == max(photo.shape) and sizes[-1] == 192
 
 
-def test_error_of_the_model_reaches_the_main_thread(starry: Style):
-    def broken(frame: np.ndarray) -> np.ndarray:
+@pytest.mark.parametrize("half", ["paint", "finish"])
+def test_error_of_either_half_reaches_the_main_thread(starry: Style, half: str):
+    def broken(_: object) -> None:
         raise RuntimeError("out of memory")
 
-    broken.reset = lambda: None  # type: ignore[attr-defined]
+    model = Slow(0.01)
+    setattr(model, half, broken)
     frames: Mailbox[Frame] = Mailbox()
-    broken.size = None  # type: ignore[attr-defined]
-    with LivePainter(broken, frames, Look(starry)) as painter:  # type: ignore[arg-type]
+    with LivePainter(model, frames, Look(starry)) as painter:  # type: ignore[arg-type]
         frames.put(numbered(1, np.zeros((8, 8, 3), np.uint8)))
         assert painter.paintings.take(SOON) is None and painter.paintings.finished
     assert "out of memory" in str(painter.error)
