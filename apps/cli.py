@@ -15,6 +15,7 @@ from adain.errors import AdainError, OptionError
 
 from . import cli_models, cli_pictures, cli_video
 from .flags import HELP_OPTIONS
+from .machine import keep_freed_memory
 
 app = typer.Typer(
     name="adain",
@@ -41,6 +42,7 @@ def root(version: Annotated[bool, typer.Option("--version", callback=show_versio
 
 def main() -> None:
     """Run the command line; errors a user can meet become one line on stderr."""
+    keep_freed_memory()
     try:
         app()
     except AdainError as error:

@@ -26,6 +26,7 @@ from adain.style import Style
 
 from .ahead import Ahead
 from .journal import Journal
+from .machine import share_cores
 from .options import VideoOptions
 from .painter import Painter
 from .progress import progress_bar
@@ -87,6 +88,7 @@ class Pipeline:
 
     def run(self) -> dict[str, Any]:
         """Paint the video and put it in place; gives a report."""
+        share_cores()
         reader = self._open()
         try:
             items = iter(reader)

@@ -26,6 +26,7 @@ from .camera import Camera
 from .controls import Controls
 from .gallery import Gallery
 from .live import LivePainter, Look, Painting
+from .machine import share_cores
 from .outputs import Outputs, StatsFile, VirtualCamera
 from .overlay import ACCENT, Text
 from .rate import Rate
@@ -132,6 +133,7 @@ class Webcam:
             )
             print(self.camera.title, file=sys.stderr)
             self.stylizer = Stylizer(options.model, device=options.device)
+            share_cores()
             self.gallery = stack.enter_context(
                 Gallery(self.stylizer, list(options.styles), folder=options.styles_folder)
             )
