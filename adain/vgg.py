@@ -18,6 +18,7 @@ WIDTHS = {
     "3_1": (128, 256), "3_2": (256, 256), "3_3": (256, 256),
     "4_1": (256, 512),
 }  # fmt: skip
+ENCODER_POOLS_BEFORE = ("2_1", "3_1", "4_1")
 DECODER_UPSAMPLES_BEFORE = ("3_3", "2_2", "1_2")
 
 
@@ -46,7 +47,7 @@ class VGGEncoder(nn.Module):
         x = image.flip(1) * 255 - self.caffe_mean.to(image.dtype)  # RGB 0..1 -> BGR 0..255, mean removed
         x = x.to(next(self.parameters()).dtype)
         for name in WIDTHS:
-            if name in ("2_1", "3_1", "4_1"):
+            if name in ENCODER_POOLS_BEFORE:
                 x = F.max_pool2d(x, 2)
             x = F.relu_(self.convs[f"conv{name}"](x))
             if f"relu{name}" in wanted:
