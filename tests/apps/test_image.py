@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from adain.apps.image import plan
+from adain.apps.plan import plan
 from adain.apps.recipe import parse_styles
 from PIL import Image
 
