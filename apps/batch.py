@@ -127,8 +127,8 @@ def paint_video(job: Job, painter: "Painter", options: BatchOptions) -> dict:
         )
     except AdainError as error:
         return _report(job, **_failed(error))
-    except Interrupted as stopped:
-        print(f"stopped: {stopped}", file=sys.stderr)
+    except Interrupted:
+        print(f"stopped in {job.content}; run it again to go on: what is finished will be skipped", file=sys.stderr)
         raise KeyboardInterrupt from None
     outcome = {"status": "failed", "error": report["error"]} if "error" in report else {"status": "painted"}
     return _report(job, **outcome, **{key: report[key] for key in ("width", "height", "frames")})

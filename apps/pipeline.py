@@ -201,7 +201,7 @@ class Pipeline:
         """The last stage, in the calling thread; closes the writer."""
         try:
             with (
-                progress_bar("painting", length, disable=not self.bars) as advance,
+                progress_bar(f"painting {Path(self.source).name}", length, disable=not self.bars) as advance,
                 Ahead(items, ROOM) as decoded,
                 Ahead(self._painted(decoded), ROOM) as painted,
             ):
