@@ -112,13 +112,13 @@ class Regions:
         """(R, height, width) uint8: the masks at a picture's size, their seams feathered."""
         return self._at("weights", self.masks, width, height)
 
-    def keep_photo(self, painted: np.ndarray, photo: np.ndarray) -> np.ndarray:
-        """The painting with the kept region of the photo laid over it; all (H, W, 3) uint8 RGB."""
+    def keep_photo(self, painted: np.ndarray, photo: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
+        """The painting, the photo in its kept region; all (H, W, 3) uint8 RGB; `out` may be `painted`."""
         if self.keep is None:
             return painted
         height, width = painted.shape[:2]
         keep = self._at("keep", self.keep[None], width, height)[0]
-        out = np.empty_like(painted)
+        out = np.empty_like(painted) if out is None else out
         for y in range(0, height, STRIP):  # float copies of a huge picture would not fit
             strip = slice(y, y + STRIP)
             share = keep[strip].astype(np.float32) / 255

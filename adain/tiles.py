@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+import cv2
 import numpy as np
 import torch
 from PIL import Image
@@ -160,8 +161,7 @@ def _paint_tiles(
     masks = None if isinstance(style, Style) else style.weights(width, height)
     style = style if isinstance(style, Style) else style.style
     if strength < 1:
-        small = Image.fromarray(rgb).resize(style_size(width, height), Image.Resampling.BILINEAR)
-        content = to_tensor(np.array(small), stylizer.device)
+        content = to_tensor(thumbnail(rgb, *style_size(width, height)), stylizer.device)
         style = replace(style, levels=stylizer.weaken(style.levels, content, strength))
     tiles = [(y, x) for y in boxes(height, side) for x in boxes(width, side)]
 
@@ -190,6 +190,13 @@ def _paint_tiles(
         out[y.start : y.stop, x.start : x.stop] = to_array(core)
         progress(next(done), passes)
     return out
+
+
+def thumbnail(rgb: np.ndarray, width: int, height: int) -> np.ndarray:
+    """A picture at a small size; Pillow, which needs a copy to resize, does not get to see a huge one."""
+    if rgb.shape[1] > 4 * width and rgb.shape[0] > 4 * height:
+        rgb = cv2.resize(rgb, (2 * width, 2 * height), interpolation=cv2.INTER_AREA)
+    return np.array(Image.fromarray(rgb).resize((width, height), Image.Resampling.BILINEAR))
 
 
 def boxes(length: int, side: int) -> list[Box]:

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 from adain.errors import AdainError, OptionError, PictureError
@@ -69,16 +70,18 @@ def run(jobs: list[Job], options: ImageOptions) -> Iterator[dict]:
     if sys.stderr.isatty():
         print(f"{stylizer.model} on {stylizer.device}, {stylizer.dtype_name}", file=sys.stderr)
     picture: tuple[str, Picture] | None = None  # the photo read last: jobs of one photo stand together
-    for job in jobs:
+    for job, following in zip_longest(jobs, jobs[1:]):
         started = time.perf_counter()
         try:
             if job in problems:
                 raise problems[job]
             if picture is None or picture[0] != job.content:
-                picture = None  # two huge photos at once would not fit
+                picture = None  # two huge photos at once would take twice the memory
                 picture = job.content, read_content(job.content)
             with tile_bar() as progress:
                 result = painter.paint(picture[1], job.recipe, notify=note, progress=progress)
+            if following is None or following.content != job.content:
+                picture = None  # encoding takes memory too
             result = scaled(result, options.output_size)
             write_result(result, job.output, overwrite=options.overwrite)
         except OptionError:

@@ -180,3 +180,11 @@ def test_styles_change_region_by_region(fast: Stylizer, starry: Style, ink: Styl
     np.testing.assert_array_equal(flipped.weights(240, 160)[:, :, ::-1], one.weights(240, 160))
     with pytest.raises(OptionError, match="2, 1 regions"):
         Regions.blend([one, Regions.compose({"l": ink}, {"l": left})])
+
+
+def test_kept_region_can_be_laid_over_in_place(fast: Stylizer, starry: Style, photo: np.ndarray, left: np.ndarray):
+    regions = Regions.compose({"l": starry, "r": None}, {"l": left, "r": 255 - left})
+    painted = 255 - photo
+    want = regions.keep_photo(painted, photo)
+    assert regions.keep_photo(painted, photo, out=painted) is painted
+    np.testing.assert_array_equal(painted, want)
