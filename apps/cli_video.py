@@ -152,6 +152,7 @@ def webcam(
         float | None, typer.Option(min=1, help="Change the style every so many seconds.", show_default=False)
     ] = None,
     strength: Strength = 1.0,
+    style_scale: StyleScale = 1.0,
     color: Color = "style",
     color_strength: ColorStrength = 1.0,
     mask: Masks = None,
@@ -200,6 +201,6 @@ def webcam(
         shuffle=shuffle, strength=strength, color=color, smooth=smooth, fps=fps, size=size, mirror=mirror, loop=loop,
         max_frames=max_frames, record=record, virtual_camera=virtual_camera, headless=headless, fullscreen=fullscreen,
         stats=stats, snapshots=snapshots, model=model, device=device, overwrite=overwrite, masks=tuple(mask or ()),
-        feather=feather, color_strength=color_strength,
+        feather=feather, color_strength=color_strength, style_scale=style_scale,
     )  # fmt: skip
     run_webcam(options, as_json=as_json)

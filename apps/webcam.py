@@ -55,6 +55,7 @@ class WebcamOptions:
     styles: tuple[str, ...] = ()
     styles_folder: Path | None = None
     shuffle: float | None = None  # s
+    style_scale: float = 1.0
     strength: float = 1.0
     color: str = "style"
     color_strength: float = 1.0
@@ -139,10 +140,19 @@ class Webcam:
                 Camera(lambda: open_source(options.camera, options.wanted), loop=options.loop)
             )
             print(self.camera.title, file=sys.stderr)
-            painter = Painter(PaintOptions(model=options.model, device=options.device, feather=options.feather))
+            painter = Painter(
+                PaintOptions(
+                    model=options.model,
+                    device=options.device,
+                    feather=options.feather,
+                    style_scale=options.style_scale,
+                )
+            )
             self.stylizer = painter.stylizer
             self.place, names = placed(options, painter)
-            self.gallery = stack.enter_context(Gallery(self.stylizer, names, folder=options.styles_folder))
+            self.gallery = stack.enter_context(
+                Gallery(self.stylizer, names, folder=options.styles_folder, scale=options.style_scale)
+            )
             height, width = self._first_frame().shape[:2]
             stack.enter_context(self.outputs)
             if options.virtual_camera:

@@ -47,7 +47,7 @@ def difference(a: np.ndarray, b: np.ndarray) -> float:
 @pytest.mark.parametrize("mirror", ["--no-mirror", "--mirror"])
 def test_half_of_the_picture_stays_the_cameras(adain, tmp_path: Path, clip: Path, left: Path, mirror: str):
     arguments = ("-c", clip, "--mask", left, "-s", "left=mosaic", "-s", "rest=keep", "--headless", "--size", 128)
-    more = ("--max-frames", 8, "--record", "out.mp4", "--stats", "stats.csv")
+    more = ("--loop", "--max-frames", 8, "--record", "out.mp4", "--stats", "stats.csv")
     result = adain("webcam", *arguments, mirror, *more)
     assert result.returncode == 0, result.stderr
     assert ",mosaic," in (tmp_path / "stats.csv").read_text()
