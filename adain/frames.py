@@ -110,7 +110,7 @@ class FrameStylizer:
             OptionError: `strength` outside 0..1 or `size` below 16.
             StyleError: the style was encoded by another model.
         """
-        styles = [self.style] if styles is None else styles
+        styles = [self.style] * len(frames) if styles is None else styles
         self._check(styles)
         starts = [self.cuts.is_cut(frame) for frame in frames]
         if self.strength == 0:

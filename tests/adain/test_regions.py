@@ -147,6 +147,16 @@ def test_frames_have_regions_too(fast: Stylizer, starry: Style, ink: Style, phot
     assert abs(change("light", tile=128) - change("light")) < 0.5
 
 
+def test_several_frames_at_once(fast: Stylizer, starry: Style, photo: np.ndarray, left: np.ndarray):
+    """With a style or with regions, each frame comes out as it does by itself."""
+    for style in (starry, Regions.compose({"l": starry, "r": None}, {"l": left, "r": 255 - left})):
+        frames = [photo, np.ascontiguousarray(photo[:, ::-1]), photo]
+        painted = FrameStylizer(fast, style, smooth="off").paint(frames)
+        assert len(painted) == 3
+        for frame, one in zip(frames, painted):
+            assert difference(one.picture, FrameStylizer(fast, style, smooth="off").paint([frame])[0].picture) < 0.1
+
+
 def test_kept_region_of_frames_is_the_frame(fast: Stylizer, starry: Style, photo: np.ndarray, left: np.ndarray):
     regions = Regions.compose({"l": starry, "r": None}, {"l": left, "r": 255 - left})
     frames = FrameStylizer(fast, regions, size=128)
