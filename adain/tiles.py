@@ -4,7 +4,7 @@ An AdaIN layer needs the channel statistics of the whole picture, which depend o
 run up to the first layer and their statistics summed; then, with those fixed, up to the second; and so on. After that
 each tile is painted by itself. A tile sees a margin as wide as the network looks, so that its core comes out as it
 would in the whole picture: there is no seam to hide. It costs as many short passes as there are layers, and no more
-memory however large the picture is.
+memory however large the picture is, but for the picture itself and the painting, 3 bytes a pixel each.
 """
 
 import itertools
