@@ -198,3 +198,16 @@ def test_kept_region_can_be_laid_over_in_place(fast: Stylizer, starry: Style, ph
     want = regions.keep_photo(painted, photo)
     assert regions.keep_photo(painted, photo, out=painted) is painted
     np.testing.assert_array_equal(painted, want)
+
+
+def test_memory_of_regions_is_restored(fast: Stylizer, starry: Style, ink: Style, photo: np.ndarray, left: np.ndarray):
+    """What --resume relies on: after `restore` the next frame comes out as it would have."""
+    regions = Regions.compose({"l": starry, "r": ink}, {"l": left, "r": 255 - left})
+    first = FrameStylizer(fast, regions)
+    first.paint([photo])
+    second = FrameStylizer(fast, regions)
+    second.restore(first.state())
+    lit = np.clip(photo * 1.1, 0, 255).astype(np.uint8)
+    painted, again = (frames.paint([lit])[0] for frames in (first, second))
+    assert not again.start
+    np.testing.assert_array_equal(again.picture, painted.picture)
