@@ -11,7 +11,9 @@ SAMPLE = 250_000  # px from which covariances are measured
 RIDGE = 1e-4  # variance added to every channel (of 0..1), so that a grey picture has an inverse
 
 
-def transfer_color(painted: np.ndarray, content: np.ndarray, mode: str, strength: float = 1.0) -> np.ndarray:
+def transfer_color(
+    painted: np.ndarray, content: np.ndarray, mode: str, strength: float = 1.0, *, out: np.ndarray | None = None
+) -> np.ndarray:
     """Give a painting the colours of its photo.
 
     Modes:
@@ -26,9 +28,10 @@ def transfer_color(painted: np.ndarray, content: np.ndarray, mode: str, strength
         painted, content: (H, W, 3) uint8 RGB, of one size.
         mode: one of COLOR_MODES.
         strength: 0 leaves the painting, 1 is the full effect.
+        out: where to put the result; may be `painted`. None: a new array.
 
     Returns:
-        (H, W, 3) uint8 RGB; `painted` itself where nothing is to be done.
+        (H, W, 3) uint8 RGB: `out`, or `painted` itself where nothing is to be done.
 
     Raises:
         OptionError: unknown mode, strength outside 0..1, or pictures of two sizes.
@@ -39,7 +42,7 @@ def transfer_color(painted: np.ndarray, content: np.ndarray, mode: str, strength
     if mode in ("style", "coral") or strength == 0:
         return painted
     luts = _lab_luts(painted, content) if mode == "histogram" else None
-    out = np.empty_like(painted)
+    out = np.empty_like(painted) if out is None else out
     rows = max(1, STRIP // painted.shape[1])
     for top in range(0, len(painted), rows):
         strip = slice(top, top + rows)

@@ -63,13 +63,20 @@ def at_size(picture: Picture, size: int | None) -> np.ndarray:
 
 
 def to_tensor(rgb: np.ndarray, device: torch.device) -> Tensor:
-    """(H, W, 3) uint8 -> (1, 3, H, W) float32 0..1 on the device."""
-    return torch.from_numpy(np.ascontiguousarray(rgb)).to(device).permute(2, 0, 1)[None].float() / 255
+    """(H, W, 3) or (B, H, W, 3) uint8 -> (1, 3, H, W) or (B, 3, H, W) float32 0..1 on the device."""
+    batch = np.ascontiguousarray(rgb if rgb.ndim == 4 else rgb[None])
+    return torch.from_numpy(batch).to(device).permute(0, 3, 1, 2).float() / 255
+
+
+def to_arrays(images: Tensor) -> list[np.ndarray]:
+    """(B, 3, H, W) float 0..1 -> (H, W, 3) uint8 each, rounded: a bare cast would truncate, and wrap beyond."""
+    levels = (images.permute(0, 2, 3, 1).float() * 255).round_().clamp_(0, 255)
+    return list(levels.to(torch.uint8).contiguous().cpu().numpy())
 
 
 def to_array(image: Tensor) -> np.ndarray:
-    """(1, 3, H, W) float 0..1 -> (H, W, 3) uint8, rounded: a bare cast would truncate, and wrap what lies outside."""
-    return (image[0].permute(1, 2, 0).float().clamp(0, 1) * 255).round().to(torch.uint8).cpu().numpy()
+    """(1, 3, H, W) float 0..1 -> (H, W, 3) uint8, as `to_arrays`."""
+    return to_arrays(image)[0]
 
 
 def to_pil(picture: Picture) -> Image.Image:

@@ -12,11 +12,15 @@ from .style import Style
 def finished(
     painted: np.ndarray, photo: Picture, style: Style | Regions, *, color: str, color_strength: float
 ) -> Picture:
-    """A painting brought to the size of its photo, with the colours, the kept region and the alpha it shall have."""
+    """A painting brought to the size of its photo, with the colours, the kept region and the alpha it shall have.
+
+    What `painted` holds is lost.
+    """
     height, width = photo.rgb.shape[:2]
     if painted.shape != photo.rgb.shape:
         painted = Picture(painted).resized(width, height).rgb
-    painted = transfer_color(painted, visible(photo), color, color_strength)
+    # In place: one more copy of a huge picture would be felt.
+    painted = transfer_color(painted, visible(photo), color, color_strength, out=painted)
     if isinstance(style, Regions):
-        painted = style.keep_photo(painted, photo.rgb)
+        painted = style.keep_photo(painted, photo.rgb, out=painted)
     return Picture(painted, photo.alpha)

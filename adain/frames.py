@@ -6,17 +6,18 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 import torch
-from torch import Tensor
 
 from .color import check_color, transfer_color
-from .convert import fit
+from .convert import fit, to_arrays, to_tensor
 from .cuts import CutDetector
 from .errors import OptionError
-from .impose import fixed, plain, smoothed
+from .impose import Follow, fixed, move, plain, smoothed
 from .layers import MULTIPLE, Impose, Statistics, StyleLevels
+from .regions import Regions
 from .smoother import DEFAULT_SMOOTH, TemporalSmoother
 from .style import Style
 from .stylizer import Stylizer
+from .tiles import Tile, check_tile, paint, side_of_tiles
 
 STATISTICS_RATE = 0.15  # share of each new frame in the moving average of the content's statistics
 
@@ -27,6 +28,7 @@ class Painted(NamedTuple):
     content: np.ndarray  # (H, W, 3) uint8 RGB
     picture: np.ndarray  # the same shape: painted, not yet recoloured and steadied
     start: bool  # the first of a shot
+    regions: Regions | None = None  # whose kept part of the content is laid over the painting
 
 
 class FrameStylizer:
@@ -38,31 +40,35 @@ class FrameStylizer:
     The attributes may be changed between frames.
 
     Attributes:
-        style: what to paint in.
+        style: what to paint in; `Regions` for several styles by masks, which are scaled to the frame.
         strength: 0 gives the frame back, 1 the full style.
         size: long side in px to work at, at most; None: no limit.
         color, color_strength: see `adain.color.transfer_color`.
+        tile: how to paint frames that are too large for the network: see `adain.tiles`.
         smooth: one of `adain.smoother.SMOOTH_MODES`.
     """
 
     def __init__(
         self,
         stylizer: Stylizer,
-        style: Style,
+        style: Style | Regions,
         *,
         strength: float = 1.0,
         size: int | None = None,
         color: str = "style",
         color_strength: float = 1.0,
+        tile: Tile = "auto",
         smooth: str = DEFAULT_SMOOTH,
     ) -> None:
         check_color(color, color_strength)
+        check_tile(tile)
         self.stylizer = stylizer
         self.style = style
         self.strength = strength
         self.size = size
         self.color = color
         self.color_strength = color_strength
+        self.tile: Tile = tile
         self.smoother = TemporalSmoother(smooth)
         self.memory: StyleLevels = {}
         self.cuts = CutDetector()
@@ -88,7 +94,7 @@ class FrameStylizer:
     def paint(
         self,
         frames: Sequence[np.ndarray],
-        styles: Sequence[Style] | None = None,
+        styles: Sequence[Style | Regions] | None = None,
         own: Sequence[StyleLevels] | None = None,
     ) -> list[Painted]:
         """The network's half: consecutive frames of one size, as one batch.
@@ -103,7 +109,7 @@ class FrameStylizer:
             OptionError: `strength` outside 0..1 or `size` below 16.
             StyleError: the style was encoded by another model.
         """
-        styles = [self.style] if styles is None else styles
+        styles = [self.style] * len(frames) if styles is None else styles
         self._check(styles)
         starts = [self.cuts.is_cut(frame) for frame in frames]
         if self.strength == 0:
@@ -113,17 +119,17 @@ class FrameStylizer:
         small = (
             frames if work == (width, height) else [cv2.resize(f, work, interpolation=cv2.INTER_AREA) for f in frames]
         )
-        content = self._to_device(np.stack(small))
-        painted = self.stylizer.stylize_tensor(
-            content,
-            Style.stack(styles),
-            strength=self.strength,
-            impose=lambda levels: self._impose(levels, starts, own),
-        )
-        pictures = _to_arrays(painted)
+        plain_styles = [style for style in styles if isinstance(style, Style)]
+        side = side_of_tiles(self.stylizer, work[0], work[1], self.tile)
+        if side is None and len(plain_styles) == len(frames):
+            pictures = self._paint_together(small, plain_styles, starts, own)
+        else:
+            known: Sequence[StyleLevels | None] = own or [None] * len(frames)
+            pictures = [self._paint_alone(*each) for each in zip(small, styles, starts, known)]
         if work != (width, height):
             pictures = [cv2.resize(p, (width, height), interpolation=cv2.INTER_CUBIC) for p in pictures]
-        return [Painted(*together) for together in zip(frames, pictures, starts)]
+        regions = [style if isinstance(style, Regions) else None for style in styles]
+        return [Painted(*together) for together in zip(frames, pictures, starts, regions)]
 
     def finish(self, painted: Painted) -> np.ndarray:
         """The half after the network, in the order of the frames: colour, then smoothing. (H, W, 3) uint8 RGB."""
@@ -132,15 +138,43 @@ class FrameStylizer:
         if self.strength == 0:
             return painted.content
         picture = transfer_color(painted.picture, painted.content, self.color, self.color_strength)
-        return self.smoother.smooth(painted.content, picture)
+        steady = self.smoother.smooth(painted.content, picture)
+        return painted.regions.keep_photo(steady, painted.content) if painted.regions else steady
 
-    def _check(self, styles: Sequence[Style]) -> None:
+    def _check(self, styles: Sequence[Style | Regions]) -> None:
         if not 0 <= self.strength <= 1:  # NaN fails this too
             raise OptionError(f"got strength {self.strength}; want 0 (the frame) to 1 (full style)")
         if self.size is not None and self.size < MULTIPLE:
             raise OptionError(f"got size {self.size}; want at least {MULTIPLE} px")
         for style in styles:
             style.check_model(self.stylizer.model, self.stylizer.weights)
+
+    def _paint_together(
+        self,
+        frames: Sequence[np.ndarray],
+        styles: Sequence[Style],
+        starts: Sequence[bool],
+        own: Sequence[StyleLevels] | None,
+    ) -> list[np.ndarray]:
+        """Frames that fit, as one batch."""
+        painted = self.stylizer.stylize_tensor(
+            to_tensor(np.stack(frames), self.stylizer.device),
+            Style.stack(styles),
+            strength=self.strength,
+            impose=lambda levels: self._impose(levels, starts, own),
+        )
+        return to_arrays(painted)
+
+    def _paint_alone(
+        self, frame: np.ndarray, style: Style | Regions, start: bool, own: StyleLevels | None
+    ) -> np.ndarray:
+        """A frame with regions, or one so large that it takes tiles: the way of single pictures."""
+
+        def follow(layer: str, measured: Statistics) -> Statistics:
+            return move(self.memory, layer, measured, start=start, rate=STATISTICS_RATE)
+
+        wanted: Follow | None = None if self.smooth == "off" else follow
+        return paint(self.stylizer, frame, style, self.strength, tile=self.tile, own=own, follow=wanted)
 
     def _impose(self, levels: StyleLevels, starts: Sequence[bool], own: Sequence[StyleLevels] | None) -> Impose:
         if own is not None:
@@ -165,12 +199,3 @@ class FrameStylizer:
             for name, value in state.items()
             if name.startswith("memory.")
         }
-
-    def _to_device(self, frames: np.ndarray) -> Tensor:
-        """(B, H, W, 3) uint8 -> (B, 3, H, W) float32 0..1."""
-        return torch.from_numpy(frames).to(self.stylizer.device).permute(0, 3, 1, 2).float() / 255
-
-
-def _to_arrays(pictures: Tensor) -> list[np.ndarray]:
-    """(B, 3, H, W) float 0..1 -> (H, W, 3) uint8 each, rounded."""
-    return list((pictures.permute(0, 2, 3, 1) * 255).round().to(torch.uint8).cpu().numpy())

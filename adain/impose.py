@@ -4,11 +4,13 @@ The networks call `impose(layer, features)` at each of their AdaIN layers. Plain
 the other ways here take the content's statistics from elsewhere, for tiles of one picture and frames of one shot.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from torch import Tensor
 
 from .layers import Impose, Statistics, StyleLevels, adain, statistics
+
+Follow = Callable[[str, Statistics], Statistics]  # AdaIN layer, what was measured there -> what to normalise by
 
 
 def plain(style: StyleLevels) -> Impose:
@@ -19,11 +21,16 @@ def plain(style: StyleLevels) -> Impose:
 def recording(style: StyleLevels, seen: StyleLevels) -> Impose:
     """Plain AdaIN that leaves the content's own statistics, layer by layer, in `seen`."""
 
-    def impose(layer: str, features: Tensor) -> Tensor:
-        seen[layer] = statistics(features)
-        return adain(features, style[layer], seen[layer])
+    def record(layer: str, measured: Statistics) -> Statistics:
+        seen[layer] = measured
+        return measured
 
-    return impose
+    return followed(style, record)
+
+
+def followed(style: StyleLevels, follow: Follow) -> Impose:
+    """AdaIN that normalises by what `follow` makes of the measured statistics."""
+    return lambda layer, features: adain(features, style[layer], follow(layer, statistics(features)))
 
 
 def fixed(style: StyleLevels, own: StyleLevels) -> Impose:
@@ -43,11 +50,15 @@ def smoothed(style: StyleLevels, memory: StyleLevels, starts: Sequence[bool], ra
 
     def impose(layer: str, features: Tensor) -> Tensor:
         seen = statistics(features)
-        followed = []
-        for i, start in enumerate(starts):
-            now = seen.pick(i)
-            memory[layer] = now if start or layer not in memory else memory[layer].lerp(now, rate)
-            followed.append(memory[layer])
-        return adain(features, style[layer], Statistics.join(followed))
+        moved = [move(memory, layer, seen.pick(i), start=start, rate=rate) for i, start in enumerate(starts)]
+        return adain(features, style[layer], Statistics.join(moved))
 
     return impose
+
+
+def move(memory: StyleLevels, layer: str, now: Statistics, *, start: bool, rate: float) -> Statistics:
+    """The moving average of a layer's statistics, brought up to date; arguments as of `smoothed`."""
+    before = memory.get(layer)
+    fresh = start or before is None or before.mean.shape != now.mean.shape  # as many regions as before?
+    memory[layer] = now if fresh or before is None else before.lerp(now, rate)
+    return memory[layer]

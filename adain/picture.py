@@ -44,7 +44,7 @@ class Picture(NamedTuple):
 
     def resized(self, width: int, height: int) -> "Picture":
         size = (width, height)
-        rgb = np.array(Image.fromarray(self.rgb).resize(size, Image.Resampling.LANCZOS))
+        rgb = _to_array(Image.fromarray(self.rgb).resize(size, Image.Resampling.LANCZOS))
         if self.alpha is None:
             return Picture(rgb)
         return Picture(rgb, np.array(Image.fromarray(self.alpha).resize(size, Image.Resampling.LANCZOS)))

@@ -4,8 +4,8 @@ The regions meet in feature space: at every AdaIN layer each is normalised by it
 style, and weighed with its mask; the decoder then paints one picture, whose strokes run across the seams.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -14,7 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .errors import OptionError
-from .layers import VARIANCE_FLOOR, Impose, Statistics, StyleLevels, adain
+from .impose import Follow
+from .layers import CONTRAST_FLOOR, VARIANCE_FLOOR, Impose, Statistics, StyleLevels, adain
 from .style import Style
 
 FEATHER = 0.01  # of the long side: how far a seam is softened to either side
@@ -38,7 +39,7 @@ class Regions:
     masks: np.ndarray
     keep: np.ndarray | None = None
     feather: float = FEATHER
-    _scaled: dict[tuple[int, int], np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+    _scaled: dict[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def compose(
@@ -70,29 +71,66 @@ class Regions:
         stacked = Style.stack(list(painted.values()))
         return cls(stacked, np.stack([masks[label] for label in painted]), keep, feather)
 
+    @classmethod
+    def blend(cls, regions: Sequence["Regions"], weights: Sequence[float] | None = None) -> "Regions":
+        """Mix the styles region by region, as `Style.blend` does; the masks are those of the first.
+
+        Raises:
+            OptionError: other numbers of regions, or as there.
+            StyleError: as there.
+        """
+        if len({len(r.masks) for r in regions}) > 1:
+            raise OptionError(
+                f"got {', '.join(str(len(r.masks)) for r in regions)} regions to blend; want as many in all"
+            )
+        return replace(regions[0], style=Style.blend([r.style for r in regions], weights))
+
+    def with_style(self, style: Style, index: int = 0) -> "Regions":
+        """The same regions, one of the painted ones in another style.
+
+        Raises:
+            StyleError: it was made by another model.
+        """
+        parts = [self.style.pick(i) for i in range(len(self.masks))]
+        parts[index] = style
+        return replace(self, style=Style.stack(parts))
+
+    def flipped(self) -> "Regions":
+        """The regions of the mirrored picture."""
+        keep = None if self.keep is None else np.ascontiguousarray(self.keep[:, ::-1])
+        return replace(self, masks=np.ascontiguousarray(self.masks[:, :, ::-1]), keep=keep, _scaled={})
+
     @property
     def name(self) -> str:
         return self.style.name
 
+    def check_model(self, model: str, weights: str = "") -> None:
+        """As `Style.check_model`."""
+        self.style.check_model(model, weights)
+
     def weights(self, width: int, height: int) -> np.ndarray:
         """(R, height, width) uint8: the masks at a picture's size, their seams feathered."""
-        if (width, height) not in self._scaled:
-            self._scaled.clear()  # pictures of one size come in a row
-            self._scaled[width, height] = np.stack([self._soft(mask, width, height) for mask in self.masks])
-        return self._scaled[width, height]
+        return self._at("weights", self.masks, width, height)
 
-    def keep_photo(self, painted: np.ndarray, photo: np.ndarray) -> np.ndarray:
-        """The painting with the kept region of the photo laid over it; all (H, W, 3) uint8 RGB."""
+    def keep_photo(self, painted: np.ndarray, photo: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
+        """The painting, the photo in its kept region; all (H, W, 3) uint8 RGB; `out` may be `painted`."""
         if self.keep is None:
             return painted
         height, width = painted.shape[:2]
-        keep = self._soft(self.keep, width, height)
-        out = np.empty_like(painted)
+        keep = self._at("keep", self.keep[None], width, height)[0]
+        out = np.empty_like(painted) if out is None else out
         for y in range(0, height, STRIP):  # float copies of a huge picture would not fit
             strip = slice(y, y + STRIP)
-            share = keep[strip, :, None].astype(np.float32) / 255
-            out[strip] = np.rint(painted[strip] * (1 - share) + photo[strip] * share)
+            share = keep[strip].astype(np.float32) / 255
+            out[strip] = cv2.blendLinear(photo[strip], painted[strip], share, 1 - share)
         return out
+
+    def _at(self, name: str, masks: np.ndarray, width: int, height: int) -> np.ndarray:
+        """Masks at a picture's size; those of one size are kept, as pictures of one size come in a row."""
+        scaled = self._scaled.get(name)
+        if scaled is None or scaled.shape[1:] != (height, width):
+            scaled = self._scaled[name] = np.stack([self._soft(mask, width, height) for mask in masks])
+        return scaled
 
     def _soft(self, mask: np.ndarray, width: int, height: int) -> np.ndarray:
         if mask.shape != (height, width):
@@ -102,7 +140,9 @@ class Regions:
         return cv2.GaussianBlur(mask, (0, 0), sigma) if sigma >= 0.3 else mask
 
 
-def regional(style: StyleLevels, weights: Tensor, own: StyleLevels | None = None) -> Impose:
+def regional(
+    style: StyleLevels, weights: Tensor, own: StyleLevels | None = None, follow: Follow | None = None
+) -> Impose:
     """AdaIN region by region: an `impose` as in `adain.impose`.
 
     Args:
@@ -110,19 +150,34 @@ def regional(style: StyleLevels, weights: Tensor, own: StyleLevels | None = None
         weights: (R, 1, H, W) float32, 0..1, at the size of the network's input.
         own: statistics of the content in each region, R stacked, in place of measuring them; tiles share those of the
             whole.
+        follow: makes of the measured statistics what to normalise by, such as their average over frames.
     """
 
+    shrunk: dict[int, Tensor] = {}  # by width: several layers work at one size
+
     def impose(layer: str, features: Tensor) -> Tensor:
-        small = shrink(weights, features)
+        width = features.shape[-1]
+        small = shrunk[width] = shrunk[width] if width in shrunk else shrink(weights, features)
         measured = own[layer] if own else steady(*moments(features, small))
+        measured = follow(layer, measured) if follow else measured
         share = small + EVERYWHERE
         share = (share / share.sum(0, keepdim=True)).to(features.dtype)  # (R, 1, h, w)
-        parts = [
-            adain(features, style[layer].pick(r), measured.pick(r)) * share[r : r + 1] for r in range(len(weights))
-        ]
-        return torch.stack(parts).sum(0) if len(parts) > 1 else parts[0]
+        if len(weights) == 1:
+            return adain(features, style[layer], measured)
+        # AdaIN is a scale and a shift: the regions' are mixed, pixel by pixel, and the features are touched but once.
+        scale = style[layer].std / (measured.std.square() + CONTRAST_FLOOR - VARIANCE_FLOOR).sqrt()
+        shift = style[layer].mean - measured.mean * scale
+        scales, shifts = (spread(share, part.to(features.dtype)) for part in (scale, shift))
+        return torch.addcmul(shifts, features, scales)
 
     return impose
+
+
+def spread(share: Tensor, values: Tensor) -> Tensor:
+    """Shares (R, 1, h, w) and a value for each region and channel, (R, C, 1, 1) -> their mix, (1, C, h, w)."""
+    height, width = share.shape[2:]
+    mixed = share.flatten(1).T @ values.flatten(1)  # (h * w, C), which is the layout the networks work in
+    return mixed.view(1, height, width, -1).permute(0, 3, 1, 2)
 
 
 def shrink(weights: Tensor, features: Tensor) -> Tensor:
@@ -142,13 +197,15 @@ def moments(features: Tensor, weights: Tensor) -> tuple[Tensor, Statistics]:
         The regions' masses (R, 1, 1, 1), in feature pixels, and their statistics (R, C, 1, 1), float32. A region of no
         mass has mean 0.
     """
-    x = features.float().flatten(2)[0]  # (C, N)
+    x = features[0].permute(1, 2, 0).flatten(0, 1)  # (N, C)
     w = weights.flatten(1)  # (R, N)
     mass = w.sum(1, keepdim=True)  # (R, 1)
     share = w / mass.clamp_min(1e-6)
-    mean = share @ x.T  # (R, C)
-    middle = x.mean(1, keepdim=True)  # squares are taken about it: far from 0 they would lose their low bits
-    variance = share @ (x - middle).square().T - (mean - middle.T * share.sum(1, keepdim=True)).square()
+    middle = x.mean(0, dtype=torch.float32)  # all is taken about it: far from 0 squares would lose their low bits
+    x = x - middle  # float32 from here on
+    offset = share @ x  # (R, C)
+    variance = share @ x.mul_(x) - offset.square()
+    mean = offset + middle * share.sum(1, keepdim=True)
     std = (variance.clamp_min(0) + VARIANCE_FLOOR).sqrt()
     return mass[:, :, None, None], Statistics(mean[:, :, None, None], std[:, :, None, None])
 

@@ -7,12 +7,13 @@ import cv2
 import numpy as np
 import torch
 
-from .convert import fit, to_tensor
+from .convert import fit
 from .cuts import CutDetector
-from .impose import recording
 from .layers import VARIANCE_FLOOR, Statistics, StyleLevels
+from .regions import Regions
 from .style import Style
 from .stylizer import Stylizer
+from .tiles import Tile, paint
 
 EVERY = 8  # frames from one that is measured to the next: neighbours differ little
 
@@ -30,13 +31,15 @@ class ShotStatistics:
     Normalised by those, a frame cannot change colour because of what comes into view beside it.
     """
 
-    def __init__(self, stylizer: Stylizer, *, strength: float = 1.0, size: int | None = None) -> None:
-        self.stylizer, self.strength, self.size = stylizer, strength, size
+    def __init__(
+        self, stylizer: Stylizer, *, strength: float = 1.0, size: int | None = None, tile: Tile = "auto"
+    ) -> None:
+        self.stylizer, self.strength, self.size, self.tile = stylizer, strength, size, tile
         self.cuts = CutDetector()
         self.count = 0
         self._shots: list[tuple[int, list[StyleLevels]]] = []
 
-    def add(self, frame: np.ndarray, style: Style) -> None:
+    def add(self, frame: np.ndarray, style: Style | Regions) -> None:
         """Look at the next frame, (H, W, 3) uint8 RGB, as it would be painted in `style`."""
         if self.cuts.is_cut(frame):
             self._shots.append((self.count, []))
@@ -49,16 +52,18 @@ class ShotStatistics:
         """What was found, in the order of the frames."""
         return [Shot(first, pooled(seen)) for first, seen in self._shots]
 
-    def _measure(self, frame: np.ndarray, style: Style) -> StyleLevels:
+    def _measure(self, frame: np.ndarray, style: Style | Regions) -> StyleLevels:
         height, width = frame.shape[:2]
         if self.size and max(height, width) > self.size:
             frame = cv2.resize(frame, fit(width, height, self.size), interpolation=cv2.INTER_AREA)
         levels: StyleLevels = {}
-        content = to_tensor(frame, self.stylizer.device)
-        self.stylizer.stylize_tensor(
-            content, style, strength=self.strength, impose=lambda wanted: recording(wanted, levels)
-        )
-        return {name: level.to(torch.device("cpu")) for name, level in levels.items()}
+
+        def record(layer: str, measured: Statistics) -> Statistics:
+            levels[layer] = measured.to(torch.device("cpu"))
+            return measured
+
+        paint(self.stylizer, frame, style, self.strength, tile=self.tile, follow=record)
+        return levels
 
 
 def pooled(seen: Sequence[StyleLevels]) -> StyleLevels:

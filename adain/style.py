@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -89,6 +89,10 @@ class Style:
         _want_one_model(styles)
         levels = {layer: Statistics.join([s.levels[layer] for s in styles]) for layer in styles[0].levels}
         return cls("+".join(s.name for s in styles), styles[0].model, levels, styles[0].weights)
+
+    def pick(self, index: int) -> "Style":
+        """One style of a stack: the way back from `stack`."""
+        return replace(self, levels={layer: level.pick(index) for layer, level in self.levels.items()})
 
     def check_model(self, model: str, weights: str = "") -> None:
         """Raise StyleError unless this style was encoded by `model` with these weights."""

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from .builtin import find_style
 from .color import check_color, match_color
-from .convert import STYLE_SIZE, AnyPicture, as_picture, at_size, fit, style_size, to_array, to_pil, to_tensor, visible
+from .convert import STYLE_SIZE, AnyPicture, as_picture, at_size, fit, style_size, to_arrays, to_pil, to_tensor, visible
 from .device import choose_device, choose_dtype
 from .errors import OptionError
 from .finish import finished
@@ -158,7 +158,7 @@ class Stylizer:
             raise OptionError(f"got size {size}; want at least {MULTIPLE} px")
         check_color(color, color_strength)
         check_tile(tile)
-        (style if isinstance(style, Style) else style.style).check_model(self.model, self.weights)
+        style.check_model(self.model, self.weights)
 
         def painting(picture: Picture) -> Picture:
             if strength == 0:
@@ -202,10 +202,10 @@ class Stylizer:
             raise OptionError(f"got {len(contents)} pictures and {len(styles)} styles; want as many, of one size")
         if strength == 0:
             return list(contents)
-        batch = torch.cat([to_tensor(work, self.device) for work in works])
-        painted = self.stylize_tensor(batch, Style.stack(styles), strength=strength)
+        batch = to_tensor(np.stack(works), self.device)
+        painted = to_arrays(self.stylize_tensor(batch, Style.stack(styles), strength=strength))
         return [
-            finished(to_array(p[None]), content, style=style, color=color, color_strength=color_strength)
+            finished(p, content, style=style, color=color, color_strength=color_strength)
             for p, content, style in zip(painted, contents, styles)
         ]
 

@@ -4,7 +4,7 @@ An AdaIN layer needs the channel statistics of the whole picture, which depend o
 run up to the first layer and their statistics summed; then, with those fixed, up to the second; and so on. After that
 each tile is painted by itself. A tile sees a margin as wide as the network looks, so that its core comes out as it
 would in the whole picture: there is no seam to hide. It costs as many short passes as there are layers, and no more
-memory however large the picture is.
+memory however large the picture is, but for the picture itself and the painting, 3 bytes a pixel each.
 """
 
 import itertools
@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+import cv2
 import numpy as np
 import torch
 from PIL import Image
@@ -21,7 +22,7 @@ from torch import Tensor
 
 from .convert import style_size, to_array, to_tensor
 from .errors import DeviceError, OptionError
-from .impose import fixed
+from .impose import Follow, fixed, followed, plain
 from .layers import MULTIPLE, VARIANCE_FLOOR, Impose, Statistics, StyleLevels, pad_to_multiple, statistics
 from .regions import Regions, moments, regional, shrink, steady
 from .style import Style
@@ -64,6 +65,8 @@ def paint(
     strength: float,
     *,
     tile: Tile,
+    own: StyleLevels | None = None,
+    follow: Follow | None = None,
     notify: Notify = lambda line: None,
     progress: Progress = lambda done, total: None,
 ) -> np.ndarray:
@@ -72,6 +75,8 @@ def paint(
     Args:
         rgb: (H, W, 3) uint8 RGB, any size.
         tile: side of the tiles in px; "auto": whole where the features fit into WHOLE_BUDGET; None: whole.
+        own: the content's statistics, R of them in a stack where there are R regions; None: they are measured.
+        follow: makes of the measured statistics what to normalise by; None: that itself.
         notify, progress: see `Notify` and `Progress`.
 
     Returns:
@@ -80,15 +85,12 @@ def paint(
     Raises:
         DeviceError: out of memory even in the smallest tiles.
     """
-    if tile == "auto":
-        fits = rgb.shape[0] * rgb.shape[1] * stylizer.network.bytes_per_pixel <= WHOLE_BUDGET
-        tile = None if fits else TILE
-    side = int(tile) if tile else None
+    side = side_of_tiles(stylizer, rgb.shape[1], rgb.shape[0], tile)
     while True:
         try:
             if side is None:
-                return _paint_whole(stylizer, rgb, style, strength)
-            return _paint_tiles(stylizer, rgb, style, strength, side=side, progress=progress)
+                return _paint_whole(stylizer, rgb, style, strength, own=own, follow=follow)
+            return _paint_tiles(stylizer, rgb, style, strength, own=own, follow=follow, side=side, progress=progress)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -104,6 +106,13 @@ def paint(
         notify(f"not enough memory {was}: painting it in tiles of {side} px")
 
 
+def side_of_tiles(stylizer: "Stylizer", width: int, height: int, tile: Tile) -> int | None:
+    """Side in px of the tiles that a picture of this size is to be painted in; None: whole. `tile` as in `paint`."""
+    if tile == "auto":
+        return None if width * height * stylizer.network.bytes_per_pixel <= WHOLE_BUDGET else TILE
+    return int(tile) if tile else None
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether PyTorch or NumPy failed for want of memory; the CPU's and MPS's allocators have no class of their own."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
@@ -112,24 +121,47 @@ def is_out_of_memory(error: BaseException) -> bool:
     return "out of memory" in text or "can't allocate memory" in text or "not enough memory" in text
 
 
-def _paint_whole(stylizer: "Stylizer", rgb: np.ndarray, style: Style | Regions, strength: float) -> np.ndarray:
+def _paint_whole(
+    stylizer: "Stylizer",
+    rgb: np.ndarray,
+    style: Style | Regions,
+    strength: float,
+    *,
+    own: StyleLevels | None,
+    follow: Follow | None,
+) -> np.ndarray:
     content = to_tensor(rgb, stylizer.device)
-    if isinstance(style, Style):
-        return to_array(stylizer.stylize_tensor(content, style, strength=strength))
-    weights = _weights(style.weights(rgb.shape[1], rgb.shape[0]), stylizer.device)
-    impose = partial(regional, weights=weights)
-    return to_array(stylizer.stylize_tensor(content, style.style, strength=strength, impose=impose))
+    weights = None
+    if isinstance(style, Regions):
+        weights = _weights(style.weights(rgb.shape[1], rgb.shape[0]), stylizer.device)
+        style = style.style
+
+    def impose(levels: StyleLevels) -> Impose:
+        if own:
+            return _shared(levels, own, weights)
+        if weights is not None:
+            return regional(levels, weights, follow=follow)
+        return followed(levels, follow) if follow else plain(levels)
+
+    return to_array(stylizer.stylize_tensor(content, style, strength=strength, impose=impose))
 
 
 def _paint_tiles(
-    stylizer: "Stylizer", rgb: np.ndarray, style: Style | Regions, strength: float, *, side: int, progress: Progress
+    stylizer: "Stylizer",
+    rgb: np.ndarray,
+    style: Style | Regions,
+    strength: float,
+    *,
+    own: StyleLevels | None,
+    follow: Follow | None,
+    side: int,
+    progress: Progress,
 ) -> np.ndarray:
     height, width = rgb.shape[:2]
     masks = None if isinstance(style, Style) else style.weights(width, height)
     style = style if isinstance(style, Style) else style.style
     if strength < 1:
-        small = Image.fromarray(rgb).resize(style_size(width, height), Image.Resampling.BILINEAR)
-        content = to_tensor(np.array(small), stylizer.device)
+        content = to_tensor(thumbnail(rgb, *style_size(width, height)), stylizer.device)
         style = replace(style, levels=stylizer.weaken(style.levels, content, strength))
     tiles = [(y, x) for y in boxes(height, side) for x in boxes(width, side)]
 
@@ -139,16 +171,18 @@ def _paint_tiles(
         content = to_tensor(rgb[seen], stylizer.device)
         return stylizer.stylize_tensor(content, style, impose=lambda levels: impose(levels, weights))
 
-    passes = (len(style.levels) + 1) * len(tiles)
+    unknown = 0 if own else len(style.levels)
+    own = own or {}
+    passes = (unknown + 1) * len(tiles)
     done = itertools.count(1)
-    own: StyleLevels = {}
-    for _ in style.levels:
+    for _ in range(unknown):
         total = Total()
         for y, x in tiles:
             with suppress(_Measured):
                 run(y, x, partial(_measure_next, own=own, total=total, core=(y, x)))
             progress(next(done), passes)
-        own[total.layer] = total.statistics()
+        measured = total.statistics().to(stylizer.device)
+        own[total.layer] = follow(total.layer, measured) if follow else measured
     out = np.empty_like(rgb)
     for y, x in tiles:
         painted = run(y, x, lambda levels, weights: _shared(levels, own, weights))
@@ -156,6 +190,13 @@ def _paint_tiles(
         out[y.start : y.stop, x.start : x.stop] = to_array(core)
         progress(next(done), passes)
     return out
+
+
+def thumbnail(rgb: np.ndarray, width: int, height: int) -> np.ndarray:
+    """A picture at a small size; Pillow, which needs a copy to resize, does not get to see a huge one."""
+    if rgb.shape[1] > 4 * width and rgb.shape[0] > 4 * height:
+        rgb = cv2.resize(rgb, (2 * width, 2 * height), interpolation=cv2.INTER_AREA)
+    return np.array(Image.fromarray(rgb).resize((width, height), Image.Resampling.BILINEAR))
 
 
 def boxes(length: int, side: int) -> list[Box]:

@@ -148,8 +148,11 @@ def sheet(
         typer.Option(min=0, help="Long side in px to work at; 0: the photo's own. (default: 640)", show_default=False),
     ] = None,
     style_scale: StyleScale = 1.0,
+    style_levels: StyleLevels = None,
     color: Color = "style",
     color_strength: ColorStrength = 1.0,
+    mask: Masks = None,
+    feather: Feather = None,
     model: Model = DEFAULT_MODEL,
     device: Device = "auto",
     overwrite: Overwrite = False,
@@ -162,10 +165,10 @@ def sheet(
     from .sheet import write_contact_sheet
 
     options = PaintOptions(
-        strength=strength, size=size, style_scale=style_scale, color=color, color_strength=color_strength, model=model,
-        device=device,
+        strength=strength, size=size, style_scale=style_scale, color=color, color_strength=color_strength,
+        feather=feather, model=model, device=device,
     )  # fmt: skip
-    recipes = parse_styles(style, notify=note) if style else []
+    recipes = parse_styles(style or [], mask, style_levels, notify=note) if style or mask or style_levels else []
     write_contact_sheet(
         content, recipes, output, options, cell=cell, columns=columns, overwrite=overwrite, as_json=as_json
     )
@@ -247,6 +250,8 @@ def styles(
     output: Annotated[Path, typer.Option("--output", "-o", help="For --interpolate.")] = Path("styles.jpg"),
     steps: Annotated[int, typer.Option(min=2, max=16, help="For --interpolate: pictures on a side.")] = 5,
     style_scale: StyleScale = 1.0,
+    color: Color = "style",
+    color_strength: ColorStrength = 1.0,
     model: Model = DEFAULT_MODEL,
     device: Device = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing sheet.")] = False,
@@ -261,7 +266,9 @@ def styles(
     if interpolate:
         if photo is None:
             raise typer.BadParameter("want a photo to paint too", param_hint="--photo")
-        options = PaintOptions(model=model, device=device, style_scale=style_scale)
+        options = PaintOptions(
+            model=model, device=device, style_scale=style_scale, color=color, color_strength=color_strength
+        )
         write_mixes(interpolate, photo, output, options, steps=steps, overwrite=overwrite)
     elif sheet:
         write_sheet(sheet, overwrite=overwrite)

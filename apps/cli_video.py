@@ -15,7 +15,9 @@ from .flags import (
     Color,
     ColorStrength,
     Device,
+    Feather,
     Json,
+    Masks,
     Model,
     Overwrite,
     Size,
@@ -23,6 +25,7 @@ from .flags import (
     StyleLevels,
     StyleScale,
     StyleSize,
+    Tile,
 )
 from .keys import keys_help
 
@@ -40,15 +43,15 @@ def video(
     ],
     *,
     style: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             "--style",
             "-s",
             help="A picture, or the name of a style. PICTURE:WEIGHT blends; TIME:PICTURE, several times, morphs "
-            "from one to the next (0:a.jpg, 5s:b.jpg).",
+            "from one to the next (0:a.jpg, 5s:b.jpg); with --mask, LABEL=PICTURE (LABEL=keep leaves the video).",
             show_default=False,
         ),
-    ],
+    ] = None,
     output: Annotated[
         str | None,
         typer.Option(
@@ -65,6 +68,9 @@ def video(
     style_levels: StyleLevels = None,
     color: Color = "style",
     color_strength: ColorStrength = 1.0,
+    mask: Masks = None,
+    feather: Feather = None,
+    tile: Tile = "auto",
     smooth: Annotated[
         str, typer.Option(help="Against flicker: off, light (no optical flow), flow or strong.")
     ] = "flow",
@@ -101,7 +107,7 @@ def video(
     from .progress import note
     from .timeline import parse_rate, parse_time, parse_timeline
 
-    keyframes = parse_timeline(style, style_levels, notify=note)
+    keyframes = parse_timeline(style or [], mask, style_levels, notify=note)
     first, last = parse_time(start, "--start"), parse_time(end, "--end")
     rate = parse_rate(fps, "--fps")
     from .options import Encoding, VideoOptions
@@ -109,9 +115,9 @@ def video(
 
     options = VideoOptions(
         strength=strength, size=size, style_size=style_size, style_scale=style_scale, color=color,
-        color_strength=color_strength, smooth=smooth, two_pass=two_pass, rate=rate, preview=preview, resume=resume,
-        encoding=Encoding(codec, crf, preset), model=model, device=device, overwrite=overwrite,
-        start=first, end=last,
+        color_strength=color_strength, feather=feather, tile=tile, smooth=smooth, two_pass=two_pass, rate=rate,
+        preview=preview, resume=resume, encoding=Encoding(codec, crf, preset), model=model, device=device,
+        overwrite=overwrite, start=first, end=last,
     )  # fmt: skip
     if code := run_video(content, output, keyframes, options, as_json=as_json):
         raise typer.Exit(code)
@@ -133,7 +139,8 @@ def webcam(
         typer.Option(
             "--style",
             "-s",
-            help="A picture, or a built-in name; may be repeated. (default: all built-in)",
+            help="A picture, or a built-in name; may be repeated. (default: all built-in) With --mask, LABEL=PICTURE "
+            "(LABEL=keep leaves the camera's); keys change that of the first.",
             show_default=False,
         ),
     ] = None,
@@ -145,7 +152,11 @@ def webcam(
         float | None, typer.Option(min=1, help="Change the style every so many seconds.", show_default=False)
     ] = None,
     strength: Strength = 1.0,
+    style_scale: StyleScale = 1.0,
     color: Color = "style",
+    color_strength: ColorStrength = 1.0,
+    mask: Masks = None,
+    feather: Feather = None,
     smooth: Annotated[str, typer.Option(help="Smoothing between frames: off, light, flow or strong.")] = "flow",
     fps: Annotated[float, typer.Option(min=1, max=240, help="Rate to hold; the working size adapts to it.")] = 30.0,
     size: Annotated[
@@ -189,6 +200,7 @@ def webcam(
         camera=camera, wanted=Wanted(width, height, camera_fps), styles=tuple(style or ()), styles_folder=styles,
         shuffle=shuffle, strength=strength, color=color, smooth=smooth, fps=fps, size=size, mirror=mirror, loop=loop,
         max_frames=max_frames, record=record, virtual_camera=virtual_camera, headless=headless, fullscreen=fullscreen,
-        stats=stats, snapshots=snapshots, model=model, device=device, overwrite=overwrite,
+        stats=stats, snapshots=snapshots, model=model, device=device, overwrite=overwrite, masks=tuple(mask or ()),
+        feather=feather, color_strength=color_strength, style_scale=style_scale,
     )  # fmt: skip
     run_webcam(options, as_json=as_json)

@@ -56,4 +56,4 @@ StyleSize = Annotated[
 StyleScale = Annotated[float, typer.Option(min=0.1, max=8.0, help="Size of the strokes: 2 is twice as large.")]
 Color = Annotated[str, typer.Option(help="Whose colours: style, content (luma), lab, histogram or coral.")]
 ColorStrength = Annotated[float, typer.Option(min=0.0, max=1.0, help="How much of --color.")]
-Tile = Annotated[str, typer.Option(help="Huge photos in tiles: auto, off, or a tile's side in px.")]
+Tile = Annotated[str, typer.Option(help="Huge pictures in tiles: auto, off, or a tile's side in px.")]

@@ -51,6 +51,7 @@ class Gallery:
         names: pictures, or built-in or saved styles; with no folder and no names, all built-in styles.
         folder: its pictures are styles too, also those that are dropped in later.
         size: long side in px at which styles are looked at.
+        scale: of the strokes, as in `Stylizer.encode_style`.
 
     Raises:
         StyleError: an unknown name, a missing folder, or nothing to choose from.
@@ -58,13 +59,19 @@ class Gallery:
     """
 
     def __init__(
-        self, stylizer: Stylizer, names: list[str], *, folder: Path | None = None, size: int = STYLE_SIZE
+        self,
+        stylizer: Stylizer,
+        names: list[str],
+        *,
+        folder: Path | None = None,
+        size: int = STYLE_SIZE,
+        scale: float = 1.0,
     ) -> None:
         if folder and not folder.is_dir():
             raise StyleError(f"{folder}: no such folder of styles; make it, or give pictures with --style")
         self.entries: tuple[Entry, ...] = ()  # replaced as a whole
         self.index = 0
-        self.size = size
+        self.size, self.scale = size, scale
         self._palette: np.ndarray | None = None
         self._stylizer = stylizer
         self._fixed = [Entry(find_style(name)) for name in (names if names or folder else list_styles())]
@@ -162,7 +169,9 @@ class Gallery:
         for entry in (self.current, self.after()):
             if entry.style and entry.recolored is None:
                 try:
-                    style = self._stylizer.encode_style(entry.path, size=self.size, name=entry.name, color_of=palette)
+                    style = self._stylizer.encode_style(
+                        entry.path, size=self.size, scale=self.scale, name=entry.name, color_of=palette
+                    )
                 except OptionError:  # saved as statistics, which have no colours to change
                     style = entry.style
                 except AdainError as error:  # the file has gone since
@@ -174,11 +183,11 @@ class Gallery:
     def _prepare(self, entry: Entry) -> None:
         try:
             if entry.path.suffix == SAVED_SUFFIX:
-                entry.style = self._stylizer.encode_style(entry.path)
+                entry.style = self._stylizer.encode_style(entry.path, scale=self.scale)
                 return
             picture = read_picture(entry.path)
             entry.thumbnail = make_thumbnail(picture)
-            entry.style = self._stylizer.encode_style(picture, size=self.size, name=entry.name)
+            entry.style = self._stylizer.encode_style(picture, size=self.size, scale=self.scale, name=entry.name)
         except AdainError as error:
             entry.error = str(error)
 

@@ -6,16 +6,16 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 from adain.errors import AdainError, OptionError, PictureError
 from adain.picture import Picture, check_absent, encode_picture, format_of, read_picture, write_picture
 
 from .options import PaintOptions
+from .plan import STDIO, Job, plan
 from .progress import note, progress_bar, tile_bar
 from .recipe import Recipe
-
-STDIO = "-"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,13 +24,6 @@ class ImageOptions(PaintOptions):
 
     output_size: int | None = None  # px, long side; None: the photo's
     overwrite: bool = False
-
-
-@dataclass(frozen=True)
-class Job:
-    content: str
-    recipe: Recipe
-    output: str
 
 
 def stylize_all(
@@ -50,36 +43,6 @@ def stylize_all(
     if as_json:
         print(json.dumps(reports, indent=1))
     return sum("error" in report for report in reports)
-
-
-def plan(contents: list[str], recipes: list[Recipe], output: str | None) -> list[Job]:
-    """Pair every content with every recipe and decide where each result goes.
-
-    Raises:
-        OptionError: several results for one file, or two results of the same name.
-    """
-    pairs = [(c, r) for c in contents for r in recipes]
-    if contents.count(STDIO) > 1 or (contents != [STDIO] and STDIO in contents):
-        raise OptionError("stdin ('-') holds one photo; give it alone")
-    if output is None:
-        outputs = [STDIO if c == STDIO else str(Path(c).with_name(default_name(c, s))) for c, s in pairs]
-    elif output != STDIO and (Path(output).is_dir() or output.endswith("/")):
-        outputs = [str(Path(output) / default_name(c, r)) for c, r in pairs]
-    elif len(pairs) == 1:
-        outputs = [output]
-    else:
-        raise OptionError(
-            f"{len(pairs)} results cannot all go to {output!r}; make it a folder and end the name with '/'"
-        )
-    twice = {o for o in outputs if outputs.count(o) > 1}
-    if twice:
-        raise OptionError(f"several results would be named {sorted(twice)[0]!r}; run them apart, or give -o")
-    return [Job(c, r, o) for (c, r), o in zip(pairs, outputs, strict=True)]
-
-
-def default_name(content: str, recipe: Recipe) -> str:
-    stem = "stdin" if content == STDIO else Path(content).stem
-    return f"{stem}_stylized_{recipe.name}.png"
 
 
 def run(jobs: list[Job], options: ImageOptions) -> Iterator[dict]:
@@ -107,16 +70,18 @@ def run(jobs: list[Job], options: ImageOptions) -> Iterator[dict]:
     if sys.stderr.isatty():
         print(f"{stylizer.model} on {stylizer.device}, {stylizer.dtype_name}", file=sys.stderr)
     picture: tuple[str, Picture] | None = None  # the photo read last: jobs of one photo stand together
-    for job in jobs:
+    for job, following in zip_longest(jobs, jobs[1:]):
         started = time.perf_counter()
         try:
             if job in problems:
                 raise problems[job]
             if picture is None or picture[0] != job.content:
-                picture = None  # two huge photos at once would not fit
+                picture = None  # two huge photos at once would take twice the memory
                 picture = job.content, read_content(job.content)
             with tile_bar() as progress:
                 result = painter.paint(picture[1], job.recipe, notify=note, progress=progress)
+            if following is None or following.content != job.content:
+                picture = None  # encoding takes memory too
             result = scaled(result, options.output_size)
             write_result(result, job.output, overwrite=options.overwrite)
         except OptionError:
@@ -156,8 +121,13 @@ def write_result(picture: Picture, output: str, *, overwrite: bool) -> None:
         sys.stdout.buffer.write(buffer.getvalue())
         sys.stdout.buffer.flush()
         return
+    make_folder(output)
+    write_picture(picture, Path(output), overwrite=overwrite)
+
+
+def make_folder(output: str) -> None:
+    """Make the folder that a result goes to."""
     try:
         Path(output).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise PictureError(f"{output}: its folder cannot be made ({error.strerror}); choose another place") from error
-    write_picture(picture, Path(output), overwrite=overwrite)

@@ -14,11 +14,13 @@ import cv2
 import numpy as np
 
 from adain.frames import FrameStylizer, Painted
+from adain.regions import Regions
 from adain.smoother import DEFAULT_SMOOTH
 from adain.style import Style
 
 from .camera import Frame
 from .mailbox import Mailbox
+from .place import everywhere
 from .speed import SpeedController
 
 FADE = 0.5  # s that one style takes to turn into the next
@@ -93,6 +95,7 @@ class LivePainter:
         frames: where the camera leaves the newest frame.
         look: how to paint; assign to it to change it.
         controller: chooses the working size; None keeps `stylizer.size`.
+        place: makes of the style and of whether the picture is mirrored what to paint in: `Place`, or the style itself.
         on_frame: called in a thread with each painting; for tests and statistics.
 
     Attributes:
@@ -107,6 +110,7 @@ class LivePainter:
         look: Look,
         *,
         controller: SpeedController | None = None,
+        place: Callable[[Style, bool], Style | Regions] = everywhere,
         on_frame: Callable[[Painting], None] | None = None,
     ) -> None:
         self.look = look
@@ -115,6 +119,7 @@ class LivePainter:
         self._stylizer = stylizer
         self._frames = frames
         self._controller = controller
+        self._place = place
         self._on_frame = on_frame
         self._fade = Fade(look.style)
         self._over = threading.Event()
@@ -180,7 +185,7 @@ class LivePainter:
         content = cv2.flip(frame.rgb, 1) if look.mirror else frame.rgb
         longest = max(content.shape[:2])
         stylizer, controller = self._stylizer, self._controller
-        stylizer.style, stylizer.strength = self._fade.at(started), look.strength
+        stylizer.style, stylizer.strength = self._place(self._fade.at(started), look.mirror), look.strength
         stylizer.color, stylizer.smooth = look.color, look.smooth
         if controller:
             controller.largest = longest

@@ -21,6 +21,7 @@ from av import Packet
 from adain.errors import OptionError, VideoError
 from adain.frames import FrameStylizer, Painted
 from adain.picture import Picture, write_picture
+from adain.regions import Regions
 from adain.shots import Shot, ShotStatistics
 from adain.style import Style
 
@@ -79,7 +80,7 @@ class Pipeline:
         self.stopped = threading.Event()
         self.keyframes = keyframes
         self.times = [keyframe.time for keyframe in keyframes]
-        self.styles: list[Style] = []
+        self.styles: list[Style | Regions] = []
         self.shots: list[Shot] = []
         self.batch = BATCH.get(painter.stylizer.device.type, 1)
         self.held = 0  # frames that an interrupted run has done
@@ -98,9 +99,13 @@ class Pipeline:
             self._encode_styles(first)
             if self.options.two_pass:
                 self._look_first(reader.length)
-            size, finish = self.painter.size, self.options.finish
             self.frames = FrameStylizer(
-                self.painter.stylizer, self.styles[0], size=size, smooth=self.options.smooth, **finish
+                self.painter.stylizer,
+                self.styles[0],
+                size=self.painter.size,
+                tile=self.options.tiles,
+                smooth=self.options.smooth,
+                **self.options.finish,
             )
             self.journal = Journal(self.part, self._fingerprint())
             before = self._take_up() if self.options.resume else self._start_anew()
@@ -129,20 +134,18 @@ class Pipeline:
 
     def _encode_styles(self, first: Frame) -> None:
         photo = Picture(first.rgb) if self.options.color == "coral" else None
-        for keyframe in self.keyframes:
-            style = self.painter.style_for(keyframe.recipe, photo)
-            if not isinstance(style, Style):
-                raise OptionError("regions (--mask) are for pictures; a video has one style at a time")
-            self.styles.append(style)
+        self.styles = [self.painter.style_for(keyframe.recipe, photo) for keyframe in self.keyframes]
 
-    def style_at(self, moment: Fraction) -> Style:
+    def style_at(self, moment: Fraction) -> Style | Regions:
         return style_at(moment, self.times, self.styles)
 
     def _look_first(self, length: int | None) -> None:
         """The first of two passes."""
         if self.source == "-":
             raise OptionError("stdin can be read only once; give a file, or leave --two-pass out")
-        statistics = ShotStatistics(self.painter.stylizer, strength=self.options.strength, size=self.painter.size)
+        statistics = ShotStatistics(
+            self.painter.stylizer, strength=self.options.strength, size=self.painter.size, tile=self.options.tiles
+        )
         reader = self._open()
         try:
             with progress_bar("looking", length, disable=not self.bars) as advance, Ahead(reader, ROOM) as items:
@@ -187,7 +190,11 @@ class Pipeline:
         about += [(name, value) for name, value in sorted(vars(self.options).items()) if name not in ignored]
         digest = hashlib.sha256(repr(about).encode())
         for style in self.styles:
-            for level in style.levels.values():
+            painted: Style = style if isinstance(style, Style) else style.style
+            if isinstance(style, Regions):
+                digest.update(style.masks.tobytes())
+                digest.update(b"" if style.keep is None else style.keep.tobytes())
+            for level in painted.levels.values():
                 for part in level:
                     digest.update(part.float().numpy().tobytes())
         return digest.hexdigest()
@@ -196,7 +203,7 @@ class Pipeline:
         """The last stage, in the calling thread; closes the writer."""
         try:
             with (
-                progress_bar("painting", length, disable=not self.bars) as advance,
+                progress_bar(f"painting {Path(self.source).name}", length, disable=not self.bars) as advance,
                 Ahead(items, ROOM) as decoded,
                 Ahead(self._painted(decoded), ROOM) as painted,
             ):

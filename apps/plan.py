@@ -1,4 +1,4 @@
-"""What `adain batch` shall paint: which photo in which style, and where it goes."""
+"""What shall be painted: which picture in which style, and where the result goes."""
 
 import csv
 from collections.abc import Iterator
@@ -11,8 +11,9 @@ from adain.picture import FORMATS
 from .options import PaintOptions
 from .recipe import Recipe, parse_styles
 
+STDIO = "-"
 PICTURES = {*FORMATS, ".gif"}
-VIDEOS = {".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v"}
+VIDEOS = {".mp4": ".mp4", ".mov": ".mov", ".mkv": ".mkv", ".webm": ".webm", ".m4v": ".m4v", ".avi": ".mp4"}  # become
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,24 +28,66 @@ class BatchOptions(PaintOptions):
 
 
 @dataclass(frozen=True)
-class Item:
-    content: Path
+class Job:
+    content: str  # a path, or STDIO
     recipe: Recipe
-    output: Path
+    output: str  # likewise
 
 
-def is_video(path: Path) -> bool:
-    return path.suffix.lower() in VIDEOS
+def is_video(content: str | Path) -> bool:
+    return Path(content).suffix.lower() in VIDEOS
+
+
+def result_name(content: str | Path, recipe: Recipe, format: str = "png") -> str:
+    """What a result is called; a video stays one, of the same kind where that can be written."""
+    path = Path("stdin" if content == STDIO else content)
+    return f"{path.stem}_stylized_{recipe.name}{VIDEOS.get(path.suffix.lower(), f'.{format}')}"
+
+
+def plan(contents: list[str], recipes: list[Recipe], output: str | None) -> list[Job]:
+    """Every content with every recipe: beside the content, in a folder, or in the one file named.
+
+    Raises:
+        OptionError: several results for one file, or two results of the same name.
+    """
+    pairs = [(content, recipe) for content in contents for recipe in recipes]
+    if contents.count(STDIO) > 1 or (contents != [STDIO] and STDIO in contents):
+        raise OptionError("stdin ('-') holds one photo; give it alone")
+    if output is None:
+        outputs = [STDIO if c == STDIO else str(Path(c).with_name(result_name(c, r))) for c, r in pairs]
+    elif output != STDIO and (Path(output).is_dir() or output.endswith("/")):
+        outputs = [str(Path(output) / result_name(c, r)) for c, r in pairs]
+    elif len(pairs) == 1:
+        outputs = [output]
+    else:
+        raise OptionError(
+            f"{len(pairs)} results cannot all go to {output!r}; make it a folder and end the name with '/'"
+        )
+    jobs = [Job(content, recipe, place) for (content, recipe), place in zip(pairs, outputs)]
+    want_different_outputs(jobs)
+    return jobs
+
+
+def want_different_outputs(jobs: list[Job]) -> None:
+    """Raise OptionError where a result would replace another."""
+    seen: dict[str, Job] = {}
+    for job in jobs:
+        other = seen.setdefault(job.output, job)
+        if other is not job:
+            raise OptionError(
+                f"several results would become {job.output} ({other.content} in {other.recipe.name}, {job.content} in "
+                f"{job.recipe.name}); rename one, or run them apart"
+            )
 
 
 def find_photos(contents: list[str]) -> list[tuple[Path, Path]]:
-    """The photos in folders (and below) and among files, each with the folder its result goes to, below the output's.
+    """The pictures and videos in folders (and below) and among files, each with its result's folder below the output's.
 
     Raises:
         OptionError: there is none at all.
     """
     found: list[tuple[Path, Path]] = []
-    wanted = PICTURES | VIDEOS
+    wanted = {*PICTURES, *VIDEOS}
     for content in map(Path, contents):
         if content.is_dir():
             paths = sorted(p for p in content.rglob("*") if p.suffix.lower() in wanted and not p.name.startswith("."))
@@ -70,21 +113,20 @@ def expanded(styles: list[str]) -> list[str]:
     return out
 
 
-def plan(
+def plan_folders(
     photos: list[tuple[Path, Path]], recipes: list[Recipe], output: Path, options: BatchOptions
-) -> tuple[list[Item], list[dict]]:
+) -> tuple[list[Job], list[dict]]:
     """Every photo with every recipe, or with the one of its name; reports of the photos that have none."""
-    items, failures = [], []
+    jobs, failures = [], []
     for photo, folder in photos:
         mine = [recipe for recipe in recipes if recipe.name == photo.stem] if options.pair else recipes
         if not mine:
             error = StyleError(f"{photo}: no style is called {photo.stem!r}; --pair wants photo and style of one name")
             failures.append({"content": str(photo), "style": "", "output": "", "status": "failed", "error": str(error)})
         for recipe in mine:
-            suffix = photo.suffix if is_video(photo) else f".{options.format}"
-            name = f"{photo.stem}_stylized_{recipe.name}{suffix}"
-            items.append(Item(photo, _with_own_masks(recipe, photo), output / folder / name))
-    return items, failures
+            place = output / folder / result_name(photo, recipe, options.format)
+            jobs.append(Job(str(photo), _with_own_masks(recipe, photo), str(place)))
+    return jobs, failures
 
 
 def _with_own_masks(recipe: Recipe, photo: Path) -> Recipe:
@@ -96,8 +138,8 @@ def _with_own_masks(recipe: Recipe, photo: Path) -> Recipe:
     return replace(recipe, masks=tuple(masks))
 
 
-def read_table(path: Path, output: Path, options: BatchOptions) -> Iterator[Item]:
-    """Items of a CSV file: content, style and, if wanted, output; relative to the file's own folder.
+def read_table(path: Path, output: Path, options: BatchOptions) -> Iterator[Job]:
+    """Jobs of a CSV file: content, style and, if wanted, output; relative to the file's own folder.
 
     A style is a name or picture, or a blend: "a.jpg:0.7;b.jpg:0.3". A first line "content,style" is a heading.
 
@@ -124,11 +166,12 @@ def read_table(path: Path, output: Path, options: BatchOptions) -> Iterator[Item
             raise OptionError(f"{where}: {error}") from error
         if len(recipes) != 1:
             raise OptionError(f"{where}: got {len(recipes)} styles; want one, or weights to blend: a.jpg:0.7;b.jpg:0.3")
-        name = rest[1] if rest[1:] and rest[1] else f"{Path(content).stem}_stylized_{recipes[0].name}.{options.format}"
-        if Path(name).suffix.lower() not in FORMATS:
-            raise OptionError(f"{where}: cannot write {name!r}; want {', '.join(FORMATS)}")
+        name = rest[1] if rest[1:] and rest[1] else result_name(content, recipes[0], options.format)
+        kinds = sorted({*VIDEOS.values()}) if is_video(content) else FORMATS
+        if Path(name).suffix.lower() not in kinds:
+            raise OptionError(f"{where}: cannot write {name!r}; want {', '.join(kinds)}")
         count += 1
-        yield Item(path.parent / content, recipes[0], output / name)
+        yield Job(str(path.parent / content), recipes[0], str(output / name))
     if not count:
         raise OptionError(f"{path}: no line of content,style in it")
 
@@ -140,11 +183,3 @@ def _beside(table: Path, style: str) -> str:
         if name and (table.parent / name).is_file():
             return str(table.parent / name) + rest
     return style
-
-
-def want_different_outputs(items: list[Item]) -> None:
-    seen: dict[Path, Item] = {}
-    for item in items:
-        other = seen.setdefault(item.output, item)
-        if other is not item:
-            raise OptionError(f"{other.content} and {item.content} would both become {item.output}; rename one")

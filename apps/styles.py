@@ -16,7 +16,7 @@ from adain.saved import place_for, remove_saved, saved_styles
 
 from .options import PaintOptions
 from .progress import note, progress_bar
-from .recipe import parse_styles
+from .recipe import Blend, Recipe, parse_styles
 from .sheet import WORK_SIZE, Cell, grid, save_sheet
 
 if TYPE_CHECKING:
@@ -113,10 +113,14 @@ def write_mixes(
         find_style(corner)
     picture = read_picture(photo)
 
+    from adain.style import Style
+
     from .painter import Painter
 
-    stylizer = Painter(options).stylizer
-    styles = [stylizer.encode_style(corner, scale=options.style_scale) for corner in corners]
+    painter = Painter(options)
+    stylizer = painter.stylizer
+    encoded = (painter.style_for(Recipe(Blend((corner,), (1.0,))), picture) for corner in corners)
+    styles = [style for style in encoded if isinstance(style, Style)]  # without masks all are
     with progress_bar("painting", steps * steps) as advance:
         cells = []
         for mix in mixtures(styles, steps):

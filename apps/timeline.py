@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from adain.errors import OptionError
 
-from .recipe import Recipe, parse_styles
+from .recipe import KEEP, Recipe, parse_styles
 
 if TYPE_CHECKING:
+    from adain.regions import Regions
     from adain.style import Style
 
 TIME = r"(?:(?:\d+:){0,2}\d+(?:\.\d+)?)"
@@ -57,12 +58,18 @@ def parse_rate(text: str | None, option: str) -> Fraction | None:
 
 
 def parse_timeline(
-    styles: list[str], levels: str | None = None, *, notify: Callable[[str], None] = lambda line: None
+    styles: list[str],
+    masks: list[str] | None = None,
+    levels: str | None = None,
+    *,
+    notify: Callable[[str], None] = lambda line: None,
 ) -> list[Keyframe]:
     """Make keyframes of --style: each TIME:STYLE, or one style for all the time; weights blend what has one time.
 
+    With masks a moment has a style for each label, and all moments the same labels.
+
     Raises:
-        OptionError: some styles have a time and others not, or several have none and no weight.
+        OptionError: some styles have a time and others not, several have none and no weight, or a moment lacks a label.
     """
     matches = [None if Path(text).exists() else KEYFRAME.fullmatch(text) for text in styles]
     timed = [m for m in matches if m]
@@ -77,16 +84,27 @@ def parse_timeline(
         moments[Fraction(0)] = styles
     keyframes = []
     for time, texts in sorted(moments.items()):
-        recipes = parse_styles(texts, None, levels, notify=notify)
+        recipes = parse_styles(texts, masks, levels, notify=notify)
         if len(recipes) > 1:
             raise OptionError(
                 f"got {len(recipes)} styles for one moment; give each a time (0:a.jpg 5s:b.jpg) or a weight (a.jpg:0.5)"
             )
         keyframes.append(Keyframe(time, recipes[0]))
+    want_same_regions(keyframes)
     return keyframes
 
 
-def style_at(time: Fraction, times: list[Fraction], styles: list["Style"]) -> "Style":
+def want_same_regions(keyframes: list[Keyframe]) -> None:
+    """Raise OptionError unless styles can turn into one another region by region."""
+    plans = [", ".join(label if blend else f"{label}={KEEP}" for label, blend in k.recipe.regions) for k in keyframes]
+    for keyframe, plan in zip(keyframes, plans):
+        if plan != plans[0]:
+            raise OptionError(
+                f"at {float(keyframe.time):g} s the regions are {plan}, at first {plans[0]}; want the same in one order"
+            )
+
+
+def style_at(time: Fraction, times: list[Fraction], styles: "list[Style | Regions]") -> "Style | Regions":
     """The blend of keyframes' styles at a moment; before the first and after the last these alone."""
     after = bisect_right(times, time)
     if after == 0 or after == len(times):
@@ -94,4 +112,4 @@ def style_at(time: Fraction, times: list[Fraction], styles: list["Style"]) -> "S
     share = float((time - times[after - 1]) / (times[after] - times[after - 1]))
     if share == 0:
         return styles[after - 1]
-    return styles[0].blend(styles[after - 1 : after + 1], [1 - share, share])
+    return styles[0].blend(styles[after - 1 : after + 1], [1 - share, share])  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ import statistics
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,21 +14,26 @@ from typing import Any
 
 import numpy as np
 
+from adain.builtin import list_styles
 from adain.color import check_color
 from adain.errors import CameraError, OptionError, VideoError
 from adain.frames import FrameStylizer
 from adain.models import DEFAULT_MODEL
 from adain.picture import check_absent
+from adain.regions import Regions
 from adain.smoother import DEFAULT_SMOOTH, SMOOTH_MODES
-from adain.stylizer import Stylizer
+from adain.style import Style
 
 from .camera import Camera
 from .controls import Controls
 from .gallery import Gallery
 from .live import LivePainter, Look, Painting
 from .machine import share_cores
+from .options import PaintOptions
 from .outputs import Outputs, StatsFile, VirtualCamera
 from .overlay import ACCENT, Text
+from .painter import Painter
+from .place import Place, everywhere, parse_regions
 from .rate import Rate
 from .recorder import check_recording
 from .sources import Wanted, list_cameras, open_source
@@ -51,8 +56,12 @@ class WebcamOptions:
     styles: tuple[str, ...] = ()
     styles_folder: Path | None = None
     shuffle: float | None = None  # s
+    style_scale: float = 1.0
     strength: float = 1.0
     color: str = "style"
+    color_strength: float = 1.0
+    masks: tuple[str, ...] = ()
+    feather: float | None = None  # % of the long side
     smooth: str = DEFAULT_SMOOTH
     fps: float = 30.0
     size: int | None = None  # px; None: chosen to hold `fps`
@@ -132,10 +141,19 @@ class Webcam:
                 Camera(lambda: open_source(options.camera, options.wanted), loop=options.loop)
             )
             print(self.camera.title, file=sys.stderr)
-            self.stylizer = Stylizer(options.model, device=options.device)
+            painter = Painter(
+                PaintOptions(
+                    model=options.model,
+                    device=options.device,
+                    feather=options.feather,
+                    style_scale=options.style_scale,
+                )
+            )
+            self.stylizer = painter.stylizer
+            self.place, names = placed(options, painter)
             share_cores()
             self.gallery = stack.enter_context(
-                Gallery(self.stylizer, list(options.styles), folder=options.styles_folder)
+                Gallery(self.stylizer, names, folder=options.styles_folder, scale=options.style_scale)
             )
             height, width = self._first_frame().shape[:2]
             stack.enter_context(self.outputs)
@@ -172,12 +190,12 @@ class Webcam:
         if mirror is None:
             mirror = (options.camera.isdecimal() or options.camera.startswith("/dev/")) and not options.virtual_camera
         look = Look(style, options.strength, options.color, options.smooth, mirror)
-        frames = FrameStylizer(self.stylizer, style, size=options.size)
+        frames = FrameStylizer(self.stylizer, style, size=options.size, color_strength=options.color_strength)
         controller = None
         if options.size is None:
             start = START_SIZE if self.stylizer.device.type == "cpu" else longest
             controller = SpeedController(options.fps, largest=longest, start=start)
-        return LivePainter(frames, self.camera.frames, look, controller=controller)
+        return LivePainter(frames, self.camera.frames, look, controller=controller, place=self.place)
 
     def _loop(self) -> None:
         drawn = 0.0
@@ -260,9 +278,22 @@ class Webcam:
         }  # fmt: skip
 
 
+def placed(options: WebcamOptions, painter: Painter) -> tuple[Callable[[Style, bool], Style | Regions], list[str]]:
+    """Where the chosen style goes, and the names of those to choose from besides the folder's."""
+    if not options.masks:
+        return everywhere, list(options.styles)
+    recipe, first = parse_regions(list(options.styles), list(options.masks))
+    regions = painter.style_for(recipe, None)
+    assert isinstance(regions, Regions)  # there are masks
+    others = [] if options.styles_folder else [name for name in list_styles() if name != first]
+    return Place(regions), [first, *others]
+
+
 def check(options: WebcamOptions) -> None:
     """Raise for what can be seen to be wrong before anything is loaded."""
-    check_color(options.color, 1.0)
+    check_color(options.color, options.color_strength)
+    if options.masks:
+        parse_regions(list(options.styles), list(options.masks))[0].check()
     if options.smooth not in SMOOTH_MODES:
         raise OptionError(f"got smoothing {options.smooth!r}; want one of {', '.join(SMOOTH_MODES)}")
     if options.record:

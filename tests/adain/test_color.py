@@ -92,6 +92,13 @@ def test_strips_are_invisible(photo: np.ndarray, painted: np.ndarray, monkeypatc
         np.testing.assert_array_equal(transfer_color(painted, photo, mode, 0.5), want)
 
 
+@pytest.mark.parametrize("mode", COLOR_MODES)
+def test_recoloured_in_place(mode: str, photo: np.ndarray, painted: np.ndarray):
+    want, own = transfer_color(painted, photo, mode, 0.7), painted.copy()
+    assert transfer_color(own, photo, mode, 0.7, out=own) is own
+    np.testing.assert_array_equal(own, want)
+
+
 def test_wrong_options_say_what_is_wanted(photo: np.ndarray):
     with pytest.raises(OptionError, match="one of style, content, lab, histogram, coral"):
         transfer_color(photo, photo, "rgb")

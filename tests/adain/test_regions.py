@@ -7,8 +7,10 @@ from PIL import Image
 
 from adain import Style, Stylizer
 from adain.errors import OptionError, StyleError
+from adain.frames import FrameStylizer
 from adain.layers import Statistics, statistics
 from adain.regions import Regions, moments, steady
+from adain.shots import ShotStatistics
 
 
 @pytest.fixture(scope="module")
@@ -120,3 +122,92 @@ def test_what_does_not_fit_is_refused(fast: Stylizer, starry: Style, left: np.nd
         Regions.compose({"a": starry, "b": other}, {"a": left, "b": 255 - left})
     with pytest.raises(StyleError, match="encoded by 'vgg'"):
         fast.stylize(np.zeros((8, 8, 3), np.uint8), Regions.compose({"a": other}, {"a": left}))
+
+
+def test_frames_have_regions_too(fast: Stylizer, starry: Style, ink: Style, photo: np.ndarray, left: np.ndarray):
+    """A frame by itself is painted as a picture is; over time the statistics of each region are smoothed."""
+    regions = Regions.compose({"l": starry, "r": ink}, {"l": left, "r": 255 - left})
+    alone = FrameStylizer(fast, regions, smooth="off")
+    np.testing.assert_array_equal(alone(photo), fast.stylize(photo, regions))
+    tiled = FrameStylizer(fast, regions, smooth="off", tile=128)
+    assert difference(tiled(photo), fast.stylize(photo, regions)) < 0.1
+
+    def change(smooth: str, **options: object) -> float:
+        """How far the left half moves when the light on it changes at once, though not so much as to be a cut."""
+        frames = FrameStylizer(fast, regions, smooth="light", **options)
+        frames.smooth = smooth
+        lit = np.clip(photo * 1.1, 0, 255).astype(np.uint8)
+        first, second = frames.paint([photo])[0], frames.paint([lit])[0]
+        assert first.start and not second.start
+        assert frames.memory["bottleneck"].mean.shape[0] == 2 if smooth != "off" else not frames.memory
+        return float((second.picture[:, :110].astype(int) - first.picture[:, :110]).mean())
+
+    # Normalised anew, each frame comes out alike; by the smoothed statistics, brighter light stays brighter.
+    assert change("light") > change("off") + 2
+    assert abs(change("light", tile=128) - change("light")) < 0.5
+
+
+def test_several_frames_at_once(fast: Stylizer, starry: Style, photo: np.ndarray, left: np.ndarray):
+    """With a style or with regions, each frame comes out as it does by itself."""
+    for style in (starry, Regions.compose({"l": starry, "r": None}, {"l": left, "r": 255 - left})):
+        frames = [photo, np.ascontiguousarray(photo[:, ::-1]), photo]
+        painted = FrameStylizer(fast, style, smooth="off").paint(frames)
+        assert len(painted) == 3
+        for frame, one in zip(frames, painted):
+            assert difference(one.picture, FrameStylizer(fast, style, smooth="off").paint([frame])[0].picture) < 0.1
+
+
+def test_kept_region_of_frames_is_the_frame(fast: Stylizer, starry: Style, photo: np.ndarray, left: np.ndarray):
+    regions = Regions.compose({"l": starry, "r": None}, {"l": left, "r": 255 - left})
+    frames = FrameStylizer(fast, regions, size=128)
+    for shift in (0, 2, 4):
+        frame = np.roll(photo, shift, axis=1)
+        np.testing.assert_array_equal(frames(frame)[:, 126:], frame[:, 126:])
+
+
+def test_two_passes_measure_each_region(fast: Stylizer, starry: Style, ink: Style, photo: np.ndarray, left: np.ndarray):
+    regions = Regions.compose({"l": starry, "r": ink}, {"l": left, "r": 255 - left})
+    for tile in ("auto", 128):
+        statistics_ = ShotStatistics(fast, tile=tile)
+        for _ in range(2):
+            statistics_.add(photo, regions)
+        (shot,) = statistics_.shots()
+        assert all(len(level.mean) == 2 for level in shot.own.values())
+        painted = FrameStylizer(fast, regions, smooth="off", tile=tile).paint([photo], own=[shot.own])[0].picture
+        assert difference(painted, fast.stylize(photo, regions)) < 0.2
+
+
+def test_styles_change_region_by_region(fast: Stylizer, starry: Style, ink: Style, photo: np.ndarray, left: np.ndarray):
+    masks = {"l": left, "r": 255 - left}
+    one, other = (Regions.compose({"l": a, "r": b}, masks) for a, b in ((starry, ink), (ink, starry)))
+    got = fast.stylize(photo, one.with_style(ink).with_style(starry, 1))
+    np.testing.assert_array_equal(got, fast.stylize(photo, other))
+    np.testing.assert_array_equal(fast.stylize(photo, Regions.blend([one, other], [0, 1])), got)
+    half = fast.stylize(photo, Regions.blend([one, other]))
+    everywhere = fast.stylize(photo, Style.blend([starry, ink]))
+    assert difference(half, everywhere) < 0.5 * difference(half, fast.stylize(photo, one))
+    flipped = one.flipped()
+    np.testing.assert_array_equal(flipped.weights(240, 160)[:, :, ::-1], one.weights(240, 160))
+    with pytest.raises(OptionError, match="2, 1 regions"):
+        Regions.blend([one, Regions.compose({"l": ink}, {"l": left})])
+
+
+def test_kept_region_can_be_laid_over_in_place(fast: Stylizer, starry: Style, photo: np.ndarray, left: np.ndarray):
+    regions = Regions.compose({"l": starry, "r": None}, {"l": left, "r": 255 - left})
+    painted = 255 - photo
+    want = regions.keep_photo(painted, photo)
+    assert regions.keep_photo(painted, photo, out=painted) is painted
+    np.testing.assert_array_equal(painted, want)
+
+
+def test_memory_of_regions_is_restored(fast: Stylizer, starry: Style, ink: Style, photo: np.ndarray, left: np.ndarray):
+    """What --resume relies on: after `restore` the next frame comes out as it would have."""
+    regions = Regions.compose({"l": starry, "r": ink}, {"l": left, "r": 255 - left})
+    first = FrameStylizer(fast, regions)
+    first.paint([photo])
+    second = FrameStylizer(fast, regions)
+    second.restore(first.state())
+    lit = np.clip(photo * 1.1, 0, 255).astype(np.uint8)
+    painted, again = (frames.paint([lit])[0] for frames in (first, second))
+    assert not again.start
+    np.testing.assert_array_equal(again.picture, painted.picture)

@@ -3,11 +3,12 @@
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
-from adain.apps import batch
 from adain.apps.batch import run_batch
-from adain.apps.plan import BatchOptions, find_photos, plan, read_table
+from adain.apps.pipeline import Interrupted
+from adain.apps.plan import BatchOptions, find_photos, plan_folders, read_table
 from adain.apps.recipe import parse_styles
 from PIL import Image
 
@@ -90,7 +91,10 @@ def test_a_folder_of_styles_and_pairs_by_name(photos: Path, tmp_path: Path, caps
     art.mkdir()
     for name, colour in (("one", "red"), ("two", "blue")):
         Image.new("RGB", (64, 64), colour).save(art / f"{name}.png")
-    assert len(plan(find_photos([str(photos)]), parse_styles([str(p) for p in art.iterdir()]), Path(), SMALL)[0]) == 6
+    assert (
+        len(plan_folders(find_photos([str(photos)]), parse_styles([str(p) for p in art.iterdir()]), Path(), SMALL)[0])
+        == 6
+    )
     options = BatchOptions(size=64, style_size=64, pair=True)
     failed, report, err = call([photos], [art], tmp_path / "out", options, capsys=capsys)
     assert failed == 1 and "no style is called 'three'" in err
@@ -147,14 +151,76 @@ def test_a_mask_for_each_photo(photos: Path, tmp_path: Path, capsys):
             np.testing.assert_array_equal(np.array(out)[kept], np.array(photo)[kept])
 
 
-def test_videos_are_left_out_or_handed_on(photos: Path, tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch):
-    (photos / "clip.mp4").write_bytes(b"film")
-    (photos / "one.png").rename(photos / "clip.png")
-    failed, report, err = call([photos], ["neon"], tmp_path / "out", capsys=capsys)
-    assert failed == 0 and report["skipped"] == 1 and "paint it with 'adain video'" in err
-    monkeypatch.setattr(batch, "paint_video", lambda item, painter: {"content": str(item.content), "status": "painted"})
-    _, report, _ = call([photos], ["neon"], tmp_path / "out", capsys=capsys)
-    assert (report["painted"], report["skipped"]) == (1, 3)
+@pytest.fixture
+def clips(photos: Path, photo: np.ndarray) -> Path:
+    """Videos among the photos: two whole, of which one in a container that is not written, and one that is none."""
+    for name, codec in (("clip.mp4", "mp4v"), ("below/old.avi", "MJPG")):
+        writer = cv2.VideoWriter(str(photos / name), cv2.VideoWriter.fourcc(*codec), 25.0, (240, 160))
+        for shift in range(6):
+            writer.write(np.ascontiguousarray(np.roll(photo, shift, 1)[..., ::-1]))
+        writer.release()
+    (photos / "bad.mov").write_text("no video")
+    return photos
+
+
+def test_videos_among_the_photos_through_the_command(adain, clips: Path, tmp_path: Path):
+    arguments = ("batch", clips, "-s", "neon", "-o", "out", "--size", 64)
+    done = adain(*arguments)
+    assert done.returncode == 1
+    assert done.stdout.decode().startswith("5 painted, 0 skipped, 1 failed (2 of the painted are videos) in ")
+    errors = done.stderr.decode().strip().splitlines()
+    assert len(errors) == 1 and "bad.mov" in errors[0] and "cannot be read as a video" in errors[0]
+    found = sorted(str(p.relative_to(tmp_path / "out")) for p in (tmp_path / "out").rglob("*.*"))
+    names = ("below/old_stylized_neon.mp4", "below/three_stylized_neon.png", "clip_stylized_neon.mp4")
+    assert found == sorted([*names, "one_stylized_neon.png", "two_stylized_neon.png"])
+    for name in (names[0], names[2]):
+        capture = cv2.VideoCapture(str(tmp_path / "out" / name))
+        frames = [frame for ok, frame in iter(capture.read, (False, None)) if ok]
+        assert len(frames) == 6 and frames[0].shape == (160, 240, 3)
+    (clips / "bad.mov").unlink()
+    again = adain(*arguments, "--json")
+    report = json.loads(again.stdout)
+    assert again.returncode == 0 and (report["painted"], report["skipped"]) == (0, 5)
+
+
+def test_videos_follow_the_options(clips: Path, tmp_path: Path, capsys):
+    mask = np.zeros((16, 24), np.uint8)
+    mask[:8] = 255
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    options = BatchOptions(size=64, style_size=64, overwrite=True, output_size=100)
+    contents, styles = [clips / "clip.mp4"], ["sky=neon", "rest=keep"]
+    for _ in range(2):  # the second time over the first result
+        failed, report, err = call(
+            contents, styles, tmp_path / "out", options, masks=[tmp_path / "mask.png"], capsys=capsys
+        )
+        assert failed == 0, report
+        (item,) = report["items"]
+        assert (item["status"], item["frames"], item["width"], item["height"]) == ("painted", 6, 240, 160)
+        assert "--output-size is for pictures" in err
+    before, after = (cv2.VideoCapture(str(p)).read()[1].astype(int) for p in (clips / "clip.mp4", item["output"]))
+    assert np.abs(after - before)[:70].mean() > 15 and np.abs(after - before)[90:].mean() < 6
+
+
+def test_a_table_names_videos_too(clips: Path, tmp_path: Path):
+    table = clips / "pairs.csv"
+    table.write_text("clip.mp4,neon\nbelow/old.avi,neon,old.mkv\n")
+    assert [Path(job.output).name for job in read_table(table, tmp_path, SMALL)] == [
+        "clip_stylized_neon.mp4",
+        "old.mkv",
+    ]
+    table.write_text("clip.mp4,neon,clip.png\n")
+    with pytest.raises(OptionError, match=r"cannot write 'clip.png'; want .m4v"):
+        list(read_table(table, tmp_path, SMALL))
+
+
+def test_ctrl_c_in_a_video_ends_the_batch(clips: Path, tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch):
+    def interrupted(*arguments: object, **options: object) -> dict:
+        raise Interrupted("the part holds 3 frames")
+
+    monkeypatch.setattr("adain.apps.video.stylize_video", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        call([clips], ["neon"], tmp_path / "out", capsys=capsys)
+    assert len(list((tmp_path / "out").rglob("*.png"))) == 3  # the pictures were done
 
 
 def test_nothing_to_do_and_clashes_are_usage_errors(photos: Path, tmp_path: Path, capsys):
@@ -162,7 +228,7 @@ def test_nothing_to_do_and_clashes_are_usage_errors(photos: Path, tmp_path: Path
     for contents, styles, words in (
         ([tmp_path / "empty"], ["neon"], "no picture in"),
         ([photos], [tmp_path / "empty"], "no picture in the folder of styles"),
-        ([photos / "one.png", photos / "one.png"], ["neon"], "would both become"),
+        ([photos / "one.png", photos / "one.png"], ["neon"], "would become"),
         ([photos], [], "no style"),
     ):
         with pytest.raises(OptionError, match=words):

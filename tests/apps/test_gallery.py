@@ -54,6 +54,17 @@ def test_neighbours_are_ready_before_they_are_chosen(fast: Stylizer):
     assert len(Gallery(fast, []).entries) == len(list_styles())
 
 
+def test_strokes_are_scaled(fast: Stylizer, photo: np.ndarray):
+    with Gallery(fast, ["ink-wash"], size=64, scale=2) as gallery:
+        layer = next(iter(gallery.first().levels))
+        want = fast.encode_style("ink-wash", size=64, scale=2).levels[layer].mean
+        assert np.allclose(gallery.first().levels[layer].mean, want, atol=1e-5)
+        gallery.recolor(photo)
+        wait_for(lambda: gallery.current.recolored)
+        want = fast.encode_style("ink-wash", size=64, scale=2, color_of=photo).levels[layer].mean
+        assert np.allclose(gallery.current.recolored.levels[layer].mean, want, atol=1e-5)
+
+
 def test_picture_dropped_into_the_folder_appears_and_one_taken_away_goes(fast: Stylizer, folder: Path):
     with Gallery(fast, [], folder=folder, size=64) as gallery:
         assert [e.name for e in gallery.entries] == ["mosaic", "ukiyo-e"]

@@ -3,15 +3,18 @@
 import io
 import json
 import os
+import weakref
 from pathlib import Path
 
 import numpy as np
 import pytest
-from adain.apps.image import plan
+from adain.apps.image import ImageOptions, read_content, run
+from adain.apps.plan import plan
 from adain.apps.recipe import parse_styles
 from PIL import Image
 
 from adain.errors import OptionError
+from adain.picture import Picture
 
 
 def one_error_line(done) -> str:
@@ -129,6 +132,30 @@ def test_plan_refuses_what_would_collide():
         plan(["x/a.jpg", "y/a.jpg"], parse_styles(["ink-wash"]), "out/")
     with pytest.raises(OptionError, match="stdin"):
         plan(["-", "a.jpg"], parse_styles(["ink-wash"]), None)
+
+
+def test_a_photo_is_let_go_before_its_last_result_is_written(
+    photo_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A huge photo, its painting and what encodes that would be one too many in memory."""
+    other = tmp_path / "other.png"
+    other.write_bytes(photo_file.read_bytes())
+    photos: list[weakref.ref] = []
+    held: list[bool] = []
+
+    def read(content: str) -> Picture:
+        photo = read_content(content)
+        photos.append(weakref.ref(photo.rgb))
+        return photo
+
+    def write(picture: Picture, output: str, *, overwrite: bool) -> None:
+        held.append(photos[-1]() is not None)
+
+    monkeypatch.setattr("adain.apps.image.read_content", read)
+    monkeypatch.setattr("adain.apps.image.write_result", write)
+    jobs = plan([str(photo_file), str(other)], parse_styles(["ink-wash", "neon"]), f"{tmp_path}/out/")
+    assert all("error" not in report for report in run(jobs, ImageOptions(size=64, style_size=64, device="cpu")))
+    assert held == [True, False, True, False] and len(photos) == 2
 
 
 def test_controls_through_the_command(adain, photo_file: Path, photo: np.ndarray, tmp_path: Path):

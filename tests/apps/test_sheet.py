@@ -66,6 +66,30 @@ def test_mixtures_have_the_styles_in_their_corners(fast: Stylizer, photo_file: P
         assert sheet.size == (2 * 240 + GAP, 2 * (160 + CAPTION) + GAP)
 
 
+def test_sheets_have_colours_and_regions(adain_here, photo: np.ndarray, photo_file: Path, tmp_path: Path):
+    names = ("neon", "mosaic", "ink-wash", "ukiyo-e")
+    sheets = {}
+    for color in ("style", "content", "coral"):
+        arguments = ("--photo", photo_file, "--steps", 2, "--color", color, "-o", f"{color}.png")
+        code, err = adain_here("styles", "--interpolate", *names, *arguments)
+        assert code == 0, err
+        with Image.open(tmp_path / f"{color}.png") as sheet:
+            sheets[color] = np.asarray(sheet.convert("RGB")).astype(int)[:160, :240]
+    red_to_blue = {color: np.ptp(sheet.mean((0, 1))) for color, sheet in sheets.items()}
+    own = np.ptp(photo.mean((0, 1)))
+    assert abs(red_to_blue["content"] - own) < abs(red_to_blue["style"] - own)
+    assert np.abs(sheets["coral"] - sheets["style"]).mean() > 10
+    mask = np.zeros((16, 24), np.uint8)
+    mask[:, :12] = 255
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    regions = ("--mask", "mask.png", "-s", "left=neon", "-s", "rest=keep", "--feather", 0)
+    code, err = adain_here("sheet", photo_file, *regions, "--cell", 240, "-o", "regions.png")
+    assert code == 0, err
+    with Image.open(tmp_path / "regions.png") as sheet:
+        first, second = (np.asarray(sheet).astype(int)[:160, x : x + 240] for x in (0, 240 + GAP))
+    assert np.abs(first - second)[:, :110].mean() > 8 and (first == second)[:, 130:].all()
+
+
 def test_saved_styles_through_the_command(adain, photo_file: Path, own_folder: Path, tmp_path: Path):
     saved = adain("styles", "save", "mine", "neon:1", "ink-wash:3", "--style-size", 64)
     assert saved.returncode == 0, saved.stderr

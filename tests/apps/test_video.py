@@ -208,6 +208,65 @@ def test_styles_over_time(tmp_path: Path, paint):
     assert all(later < earlier for earlier, later in itertools.pairwise(to_last))
 
 
+def half_mask(path: Path) -> Path:
+    """White above, black below; of another size and shape than any clip."""
+    mask = np.zeros((40, 40), np.uint8)
+    mask[:20] = 255
+    Image.fromarray(mask).save(path)
+    return path
+
+
+def test_regions_through_the_command(tmp_path: Path, adain_here):
+    """Above one style turns into another, below the video stays, also where the run is cut in two passes."""
+    clip, mask = make_clip(tmp_path / "clip.mp4", 24), half_mask(tmp_path / "mask.png")
+    common = ["video", clip, "--mask", mask, "--crf", 1, "--device", "cpu", "--json"]
+    styles = ["-s", "0:sky=mosaic", "-s", "0:rest=keep", "-s", "0.5s:sky=ink-wash", "-s", "0.5s:rest=keep"]
+    for name, more in (("once", ()), ("twice", ("--two-pass",)), ("tiled", ("--tile", 128, "--smooth", "off"))):
+        code, err = adain_here(*common, *styles, "-o", f"{name}.mp4", *more)
+        assert code == 0, err
+    before = frames_of(clip)
+    for name in ("once", "twice", "tiled"):
+        after = frames_of(tmp_path / f"{name}.mp4")
+        assert [t for t, _ in after] == [t for t, _ in before]
+        for (_, was), (_, now) in zip(before, after):
+            changed = np.abs(now.astype(int) - was).mean((1, 2))
+            assert changed[:28].mean() > 15 and changed[36:].mean() < 3  # of 64 rows; compression leaves some
+    colours = [rgb[:28].mean((0, 1)) for _, rgb in frames_of(tmp_path / "once.mp4")]
+    assert np.abs(colours[0] - colours[-1]).max() > 15
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--mask", "mask.png", "-s", "sky=mosaic"], "has no style"),
+        (["--mask", "none.png", "-s", "sky=mosaic", "-s", "rest=keep"], "no such mask"),
+        (["-s", "sky=mosaic"], "needs a --mask"),
+        (["--mask", "mask.png", "-s", "0:sky=mosaic", "-s", "0:rest=keep", "-s", "1:sky=mosaic"], "the regions are"),
+        ([], "no style"),
+        (["-s", "mosaic", "--tile", "5"], "want auto, off, or at least 128"),
+    ],
+)
+def test_bad_regions_are_one_line(tmp_path: Path, adain_here, arguments: list[str], words: str):
+    half_mask(tmp_path / "mask.png")
+    code, err = adain_here("video", make_clip(tmp_path / "clip.mp4", 3), *arguments)
+    assert code in (1, 2) and words in err and len(err.strip().splitlines()) == 1
+
+
+def test_levels_alone_are_enough(tmp_path: Path, adain_here):
+    clip = make_clip(tmp_path / "clip.mp4", 3)
+    code, err = adain_here("video", clip, "--style-levels", "fine=mosaic,coarse=ink-wash", "--device", "cpu")
+    assert code == 0, err
+    assert len(frames_of(tmp_path / "clip_stylized_mosaic-on-ink-wash.mp4")) == 3
+
+
+def test_large_frames_in_tiles_look_as_whole_ones(tmp_path: Path, paint):
+    clip = make_clip(tmp_path / "clip.mp4", 8, (320, 192), sound=False)
+    for name, tile in (("whole", "off"), ("tiled", "128")):
+        paint(clip, tmp_path / f"{name}.mkv", tile=tile, encoding=Encoding(crf=1))
+    for (_, whole), (_, tiled) in zip(frames_of(tmp_path / "whole.mkv"), frames_of(tmp_path / "tiled.mkv")):
+        assert np.abs(whole.astype(int) - tiled).mean() < 2
+
+
 def test_two_runs_and_two_passes(tmp_path: Path, paint):
     clip = make_clip(tmp_path / "clip.mp4", 20)
     for name in ("a", "b"):
