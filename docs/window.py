@@ -23,7 +23,9 @@ def main(target: str) -> None:
     environment = {**os.environ, "DISPLAY": DISPLAY}
     with tempfile.TemporaryDirectory() as folder:
         write_clip(Path(folder) / "astronaut.mp4")
-        server = subprocess.Popen(["Xvfb", DISPLAY, "-noreset", "-screen", "0", "1280x800x24"], stderr=subprocess.DEVNULL)
+        server = subprocess.Popen(
+            ["Xvfb", DISPLAY, "-noreset", "-screen", "0", "1280x800x24"], stderr=subprocess.DEVNULL
+        )
         time.sleep(1)
         manager = subprocess.Popen(["openbox"], env=environment)
         app = subprocess.Popen(
