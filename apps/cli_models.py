@@ -77,8 +77,10 @@ def eval_images(
     plot: Annotated[Path | None, typer.Option(help="Draw style against SSIM.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure stylized pictures: likeness to style and photo, artefacts, and of a model its own colour cast and the error
-    when a photo is painted in its own style. LPIPS where stlpips-pytorch is installed."""
+    """Measure stylized pictures: likeness to style and photo, artefacts, a model's colour cast and identity error.
+
+    Likeness to the photo by LPIPS too, where stlpips-pytorch is installed.
+    """
     from .quality import Method, all_pairs, check_size, read_pairs, run_quality
 
     check_size(size)
