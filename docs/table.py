@@ -86,9 +86,9 @@ def main() -> None:
         measured.append(Measured(row, few["peak_mib"]))
     text = markdown(measured, options, johnson, next(iter(known.values()))["imported_mib"])
     options.out.write_text(text)
-    sheet(folders, options.sizes[0]).save(options.run / "sheet.jpg", quality=90)
+    sheet(folders, options.sizes[0]).save(options.run / "sheet.png")
     print(text)
-    print(f"written to {options.out}; the pictures are in {options.run / 'sheet.jpg'}", file=sys.stderr)
+    print(f"written to {options.out}; the pictures are in {options.run / 'sheet.png'}", file=sys.stderr)
 
 
 def parse() -> Any:
