@@ -26,6 +26,7 @@ from adain.picture import Picture, read_picture
 from adain.quality import Artefacts, Honesty, Likeness, artefacts, colour_cast, identity_error, likeness
 from adain.stylizer import MULTIPLE, STYLE_SIZE, Stylizer
 
+from .chart import load_pyplot
 from .progress import progress_bar
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
@@ -72,7 +73,7 @@ def run_quality(
 ) -> None:
     """Measure every pair of every method; print the means."""
     if plot_path:
-        _pyplot()  # missing is better said now than after minutes
+        load_pyplot()  # missing is better said now than after minutes
     chosen = choose_device(device)
     network = load_perceptual(judge, teacher, device=chosen, dtype=torch.float32)
     measures = [*Likeness._fields, *Artefacts._fields, *Honesty._fields]
@@ -243,7 +244,7 @@ def _figure(column: str, value: float | None) -> str:
 
 def plot(summary: Summary, methods: list[Method], path: Path) -> None:
     """Style against SSIM: a line over the strengths of each model, a point for each folder."""
-    pyplot = _pyplot()
+    pyplot = load_pyplot()
     figure, axes = pyplot.subplots(figsize=(7, 5), layout="constrained")
     for name in dict.fromkeys(m.model or m.name for m in methods):
         mine = sorted((m for m in methods if name in (m.model, m.name)), key=lambda m: m.strength)
@@ -257,14 +258,3 @@ def plot(summary: Summary, methods: list[Method], path: Path) -> None:
     axes.legend()
     figure.savefig(path, dpi=120)
     pyplot.close(figure)
-
-
-def _pyplot():
-    try:
-        import matplotlib
-    except ImportError as error:
-        raise OptionError("--plot needs matplotlib: pip install 'adain-style[eval]'") from error
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    return pyplot
