@@ -45,7 +45,7 @@ class ResidualBlock(nn.Module):
 class JohnsonNet(nn.Module):
     """The network behind `johnson:FILE`."""
 
-    bytes_per_pixel = 600  # of the features alive at once, in float32; measured
+    bytes_per_pixel = 350  # of the features alive at once, in float32; measured
     one_style = True
 
     def __init__(self) -> None:
