@@ -113,7 +113,7 @@ def parse() -> Any:
 
 def train_johnson(options: Any) -> Path:
     """The weights of Johnson's network, trained unless a run of as many steps is there already."""
-    run = options.run / f"johnson-{options.johnson_steps}"
+    run = options.run / f"johnson-{options.content.name}-{options.johnson_steps}"
     weights = run / "johnson.safetensors"
     if not weights.exists():
         command = ["train", "--model", "johnson", "--style", STYLE, "--content", options.content, "--run", run,
