@@ -66,7 +66,11 @@ def main() -> None:
     kept = options.run / "measured.json"
     known = json.loads(kept.read_text()) if options.resume and kept.exists() else {}
     johnson = options.johnson or train_johnson(options)
-    methods = {f"Gatys, {options.steps} steps": (f"{GATYS}@{options.steps}", f"{GATYS}@{options.large_steps}")}
+    methods = {
+        f"Gatys, {options.steps} steps": tuple(
+            f"{GATYS}@{n}/{options.steps}" for n in (options.steps, options.large_steps)
+        )
+    }
     methods |= {"Johnson": (f"johnson:{johnson}@1", f"johnson:{johnson}@1")}
     methods |= {f"`{m}` at {s:g}": (f"{m}@{s:g}", f"{m}@{s:g}") for m in OURS for s in STRENGTHS[m]}
     folders = {}
@@ -81,8 +85,7 @@ def main() -> None:
         ssim, gmd = quality(folders[name] / str(options.sizes[0]), options.sizes[0])
         few, many = (known[key_of(m, s, options)] for m, s in zip((small, large), options.sizes))
         seconds = [statistics.median(k["milliseconds"].values()) / 1000 for k in (few, many)]
-        scale = options.steps / options.large_steps if name.startswith("Gatys") else 1
-        row = Row(name, ssim, gmd, seconds[0], scale * seconds[1], many["peak_mib"])
+        row = Row(name, ssim, gmd, *seconds, many["peak_mib"])
         measured.append(Measured(row, few["peak_mib"]))
     text = markdown(measured, options, johnson, next(iter(known.values()))["imported_mib"])
     options.out.write_text(text)

@@ -1,7 +1,7 @@
 """One row of the table at one size, in a process of its own, so that its peak of memory is its own.
 
 python docs/table_paint.py CLOCK METHOD SIZE OUT PHOTO... paints the photos, cropped to SIZE x SIZE px, into the folder
-OUT, and prints one line of JSON: milliseconds of each photo, and MiB. METHOD: MODEL@STRENGTH, or gatys@STEPS.
+OUT, and prints one line of JSON: milliseconds of each photo, and MiB. METHOD: MODEL@STRENGTH, or gatys@STEPS/FULL.
 CLOCK: wall, or cpu, which counts the time of the process itself and so can be read on a busy machine (of all threads
 together, so give it one).
 """
@@ -29,14 +29,19 @@ CLOCKS: dict[str, Callable[[], float]] = {"wall": time.perf_counter, "cpu": time
 Paint = Callable[[Picture], tuple[Picture, float]]  # photo -> painting, s
 
 
-def gatys(steps: int, size: int, clock: Callable[[], float]) -> Paint:
+def gatys(steps: int, full: int, size: int, clock: Callable[[], float]) -> Paint:
+    """Runs some steps, and tells the time of a full run: the first step, with all that comes before, counts once."""
     painting = read_picture(find_style(STYLE))
     options = OptimizeOptions(size=size, steps=steps, device="cpu")
 
     def paint(photo: Picture) -> tuple[Picture, float]:
         started = clock()
-        *_, last = optimize(photo, painting, options)
-        return last.picture(), clock() - started
+        run = optimize(photo, painting, options)
+        last = next(run)
+        first = clock()
+        *_, last = (last, *run)
+        each = (clock() - first) / max(1, steps - 1)
+        return last.picture(), first - started + (full - 1) * each
 
     return paint
 
@@ -66,7 +71,10 @@ def main(clock: str, method: str, size: int, out: Path, photos: list[str]) -> No
     model, _, number = method.rpartition("@")
     imported = peak_memory()
     ticks = CLOCKS[clock]
-    paint = gatys(int(number), size, ticks) if model == GATYS else network(model, float(number), ticks)
+    if model == GATYS:
+        paint = gatys(*map(int, number.split("/")), size=size, clock=ticks)
+    else:
+        paint = network(model, float(number), ticks)
     milliseconds = {}
     for photo in photos:
         painted, seconds = paint(square(read_picture(photo), size))
