@@ -66,13 +66,7 @@ def main() -> None:
     kept = options.run / "measured.json"
     known = json.loads(kept.read_text()) if options.resume and kept.exists() else {}
     johnson = options.johnson or train_johnson(options)
-    methods = {
-        f"Gatys, {options.steps} steps": tuple(
-            f"{GATYS}@{n}/{options.steps}" for n in (options.steps, options.large_steps)
-        )
-    }
-    methods |= {"Johnson": (f"johnson:{johnson}@1", f"johnson:{johnson}@1")}
-    methods |= {f"`{m}` at {s:g}": (f"{m}@{s:g}", f"{m}@{s:g}") for m in OURS for s in STRENGTHS[m]}
+    methods = methods_of(options, johnson)
     folders = {}
     for name, (small, large) in methods.items():
         folders[name] = options.run / name.strip("`").replace("`", "").replace(", ", "-").replace(" ", "-")
@@ -92,6 +86,16 @@ def main() -> None:
     sheet(folders, options.sizes[0]).save(options.run / "sheet.png")
     print(text)
     print(f"written to {options.out}; the pictures are in {options.run / 'sheet.png'}", file=sys.stderr)
+
+
+def methods_of(options: Any, johnson: Path) -> dict[str, tuple[str, str]]:
+    """What to call each row -> how table_paint.py paints it at the smaller and at the larger size."""
+    full, part = (f"{GATYS}@{count}/{options.steps}" for count in (options.steps, options.large_steps))
+    methods = {f"Gatys, {options.steps} steps": (full, part)}
+    methods["Johnson"] = (f"johnson:{johnson}@1",) * 2
+    for model in OURS:
+        methods |= {f"`{model}` at {strength:g}": (f"{model}@{strength:g}",) * 2 for strength in STRENGTHS[model]}
+    return methods
 
 
 def parse() -> Any:

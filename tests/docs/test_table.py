@@ -31,6 +31,12 @@ def test_better_means_every_column(table):
     assert len(lines) == 2 + len(table.PUBLISHED)
 
 
+def test_rows_are_painted_at_both_sizes(table):
+    methods = table.methods_of(argparse.Namespace(steps=200, large_steps=20), Path("j.safetensors"))
+    assert methods["Gatys, 200 steps"] == ("gatys@200/200", "gatys@20/200")
+    assert methods["Johnson"] == ("johnson:j.safetensors@1",) * 2 and methods["`fast` at 0.5"] == ("fast@0.5",) * 2
+
+
 def test_page_says_what_it_rests_on(table, tmp_path: Path):
     options = argparse.Namespace(
         sizes=(256, 1024), large_steps=20, steps=200, johnson=None, johnson_steps=9, content=tmp_path, clock="cpu",
