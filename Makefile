@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test screen grid gallery styles clean
+.PHONY: demo test screen grid gallery styles table clean
 
 demo: $(VENV)/installed
 	@$(BIN)/adain image docs/samples/palace.jpg -s starry-night -s stained-glass -s pointillism -s ink-wash -o demo/ --overwrite
@@ -33,6 +33,10 @@ gallery: $(VENV)/installed
 
 styles: $(VENV)/installed
 	$(BIN)/python -m adain.styles.paint --out styles
+
+# The field's table: minutes. TABLE='--quick', or '--resume' to go on; see docs/table.py.
+table: $(VENV)/installed-dev
+	$(BIN)/python docs/table.py $(TABLE)
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -125,10 +125,10 @@ def pad_to_multiple(x: Tensor) -> Tensor:
 
 
 class ReflectConv(nn.Conv2d):
-    """A 3x3 convolution with reflection padding, so that borders show no frame."""
+    """A convolution, 3x3 by default, with reflection padding, so that borders show no frame."""
 
-    def __init__(self, inputs: int, outputs: int, *, stride: int = 1) -> None:
-        super().__init__(inputs, outputs, 3, stride=stride, padding=1, padding_mode="reflect")
+    def __init__(self, inputs: int, outputs: int, *, size: int = 3, stride: int = 1) -> None:
+        super().__init__(inputs, outputs, size, stride=stride, padding=size // 2, padding_mode="reflect")
 
 
 def upsample(x: Tensor) -> Tensor:

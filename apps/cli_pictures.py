@@ -64,7 +64,7 @@ def image(
     """Paint photos in styles: every combination of CONTENT and --style."""
     from .image import ImageOptions, stylize_all
     from .progress import note
-    from .recipe import parse_styles
+    from .recipe import own_recipe, parse_styles
 
     if output == "-" and as_json:
         raise typer.BadParameter("--json and -o - both want stdout; choose one")
@@ -73,7 +73,8 @@ def image(
         color=color, color_strength=color_strength, feather=feather, tile=tile, model=model, device=device,
         overwrite=overwrite,
     )  # fmt: skip
-    recipes = parse_styles(style or [], mask, style_levels, notify=note)
+    own = [] if style or mask or style_levels else own_recipe(model)
+    recipes = own or parse_styles(style or [], mask, style_levels, notify=note)
     failed = stylize_all(content, recipes, output, options, as_json=as_json)
     if failed:
         raise typer.Exit(1)

@@ -6,7 +6,13 @@ import typer
 
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}  # of every command
 
-Model = Annotated[str, typer.Option(help="Model name (see 'adain info'), or exported .safetensors weights.")]
+Model = Annotated[
+    str,
+    typer.Option(
+        help="Model name (see 'adain info'), exported .safetensors weights, or johnson:FILE for a network of one style "
+        "(no --style then; its --strength mixes painting and photo)."
+    ),
+]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON report on stdout.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")]

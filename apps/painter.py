@@ -77,6 +77,12 @@ class Painter:
         return self.stylizer.stylize_batch(photos, plain, size=self.size, **self.options.finish)
 
     def _compose(self, recipe: Recipe, photo: Picture | None) -> Style | Regions:
+        if recipe.own:
+            if self.options.color == "coral" or self.options.style_scale != 1:
+                raise OptionError(
+                    f"model {self.stylizer.model!r} has its style inside: no --color coral, no --style-scale"
+                )
+            return self.stylizer.only_style  # type: ignore[return-value]
         if recipe.regions:
             styles = {label: self._blend(blend, photo) if blend else None for label, blend in recipe.regions}
             feather = FEATHER if self.options.feather is None else self.options.feather / 100

@@ -2,12 +2,15 @@
 
 import csv
 import json
+import math
 import resource
 import statistics
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,17 +19,21 @@ from rich.table import Table
 
 from adain.builtin import find_style
 from adain.device import choose_device
-from adain.errors import OptionError, PictureError
+from adain.errors import OptionError, PictureError, WeightsError
+from adain.lpips import load_lpips
 from adain.perceptual import load_perceptual
 from adain.picture import Picture, read_picture
-from adain.quality import Artefacts, Likeness, artefacts, likeness
+from adain.quality import Artefacts, Honesty, Likeness, artefacts, colour_cast, identity_error, likeness
 from adain.stylizer import MULTIPLE, STYLE_SIZE, Stylizer
 
+from .chart import load_pyplot
 from .progress import progress_bar
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
-MEASURES = (*Likeness._fields, *Artefacts._fields)
-COLUMNS = (*MEASURES, "milliseconds")
+FINE = (*Likeness._fields[:4], "lpips")  # measures that want three digits
+Summary = dict[str, dict[str, Any]]  # method -> measure -> figure
+NONE = float("nan")  # stands for what cannot be measured, such as the time of a folder's pictures
+NOT_MEASURED = Honesty(NONE, NONE)
 
 
 @dataclass(frozen=True)
@@ -66,17 +73,31 @@ def run_quality(
 ) -> None:
     """Measure every pair of every method; print the means."""
     if plot_path:
-        _pyplot()  # missing is better said now than after minutes
+        load_pyplot()  # missing is better said now than after minutes
     chosen = choose_device(device)
     network = load_perceptual(judge, teacher, device=chosen, dtype=torch.float32)
+    measures = [*Likeness._fields, *Artefacts._fields, *Honesty._fields]
+    try:
+        lpips = load_lpips(chosen)
+        measures.insert(len(Likeness._fields), "lpips")
+    except WeightsError as error:
+        lpips = None
+        print(f"without LPIPS: {error}", file=sys.stderr)
     rows = []
     with progress_bar("measuring", len(pairs) * len(methods)) as advance:
         for method in methods:
-            for pair, content, style, output, milliseconds in results(method, pairs, size, device):
-                values = (*likeness(output, content, style, network), *artefacts(output, content), milliseconds)
-                rows.append({"method": method.name, "pair": pair.name, **dict(zip(COLUMNS, values, strict=True))})
+            for result in results(method, pairs, size, device):
+                content, output = result.content, result.output
+                values = {
+                    **likeness(output, content, result.style, network)._asdict(),
+                    **({"lpips": lpips(output, content)} if lpips else {}),
+                    **artefacts(output, content)._asdict(),
+                    **result.honesty._asdict(),
+                    "milliseconds": result.milliseconds,
+                }
+                rows.append({"method": method.name, "pair": result.pair.name, **values})
                 advance()
-    summary = summarise(rows, methods)
+    summary = summarise(rows, methods, measures)
     if csv_path:
         with csv_path.open("w", newline="") as file:
             writer = csv.DictWriter(file, list(rows[0]))
@@ -91,22 +112,60 @@ def run_quality(
         print_table(summary, f"{len(pairs)} pairs, {size} px, judge {judge}; peak memory {memory} MiB")
 
 
-def results(
-    method: Method, pairs: list[Pair], size: int, device: str
-) -> Iterator[tuple[Pair, np.ndarray, np.ndarray, np.ndarray, float]]:
-    """For each pair: photo, style and result, (H, W, 3) uint8 RGB, and how long it took (NaN for a folder's)."""
-    stylizer = None if method.folder else Stylizer(method.model, device=device)
+@dataclass(frozen=True)
+class Result:
+    """One pair, painted. Pictures are (H, W, 3) uint8 RGB of one size."""
+
+    pair: Pair
+    content: np.ndarray
+    style: np.ndarray
+    output: np.ndarray
+    milliseconds: float = NONE
+    honesty: Honesty = NOT_MEASURED
+
+
+def results(method: Method, pairs: list[Pair], size: int, device: str) -> Iterator[Result]:
+    """Paint each pair, or find it in the method's folder."""
+    painter = None if method.folder else ModelPainter(method, device)
     for pair in pairs:
-        content, style = square(read_picture(pair.content), size), square(read_picture(pair.style), size)
-        milliseconds = float("nan")
-        if stylizer:
-            encoded = stylizer.encode_style(style, size=STYLE_SIZE)
-            started = time.perf_counter()
-            output = stylizer.stylize(content, encoded, strength=method.strength)
-            milliseconds = (time.perf_counter() - started) * 1000
+        content, style = (square(read_picture(path), size).rgb for path in (pair.content, pair.style))
+        if painter:
+            output, milliseconds = painter.timed(content, style, pair.style)
+            yield Result(pair, content, style, output, milliseconds, painter.honesty(pair, content, style))
         else:
-            output = square(read_picture(find_result(method.folder, pair)), size)  # type: ignore[arg-type]
-        yield pair, content.rgb, style.rgb, output.rgb, milliseconds
+            output = square(read_picture(find_result(method.folder, pair)), size).rgb  # type: ignore[arg-type]
+            yield Result(pair, content, style, output)
+
+
+class ModelPainter:
+    """A model at a strength, with what it adds of its own, which is measured once for each photo and style."""
+
+    def __init__(self, method: Method, device: str) -> None:
+        self.stylizer = Stylizer(method.model, device=device)
+        self.strength = method.strength
+        self._casts: dict[Path, float] = {}
+        self._identities: dict[Path, float] = {}
+
+    def timed(self, content: np.ndarray, style: np.ndarray, path: Path) -> tuple[np.ndarray, float]:
+        """The painting, and the milliseconds it took with the style already encoded."""
+        one = self.stylizer.only_style is not None  # a network of one style knows it by its file
+        encoded = self.stylizer.encode_style(path if one else style, size=STYLE_SIZE)
+        started = time.perf_counter()
+        output = self.stylizer.stylize(content, encoded, strength=self.strength)
+        return output, (time.perf_counter() - started) * 1000
+
+    def honesty(self, pair: Pair, content: np.ndarray, style: np.ndarray) -> Honesty:
+        if self.stylizer.only_style:
+            return NOT_MEASURED  # it can be asked for nothing but its style
+        if pair.style not in self._casts:
+            self._casts[pair.style] = colour_cast(self._paint, style)
+        if pair.content not in self._identities:
+            self._identities[pair.content] = identity_error(self._paint, content)
+        return Honesty(self._casts[pair.style], self._identities[pair.content])
+
+    def _paint(self, content: np.ndarray, style: np.ndarray) -> np.ndarray:
+        encoded = self.stylizer.encode_style(style, size=STYLE_SIZE)
+        return self.stylizer.stylize(content, encoded, strength=self.strength)
 
 
 def square(picture: Picture, size: int) -> Picture:
@@ -157,26 +216,35 @@ def check_size(size: int) -> None:
         raise OptionError(f"got size {size}; want a multiple of {MULTIPLE} px from 64 up")
 
 
-def summarise(rows: list[dict], methods: list[Method]) -> dict[str, dict[str, float]]:
-    """Method -> measure -> mean over the pairs; of times the median, which the first, slow run does not move."""
-    summary = {}
+def summarise(rows: list[dict], methods: list[Method], measures: list[str]) -> Summary:
+    """Method -> measure -> mean over the pairs, None where there is none; of times the median, which a slow run at the
+    start does not move."""
+    summary: Summary = {}
     for method in methods:
         mine = [row for row in rows if row["method"] == method.name]
-        summary[method.name] = {name: statistics.fmean(row[name] for row in mine) for name in MEASURES}
-        summary[method.name]["milliseconds"] = statistics.median(row["milliseconds"] for row in mine)
+        means = {name: statistics.fmean(row[name] for row in mine) for name in measures}
+        means["milliseconds"] = statistics.median(row["milliseconds"] for row in mine)
+        summary[method.name] = {name: None if math.isnan(value) else value for name, value in means.items()}
     return summary
 
 
-def print_table(summary: dict[str, dict[str, float]], title: str) -> None:
-    table = Table("", *COLUMNS, title=title, title_justify="left")
+def print_table(summary: Summary, title: str) -> None:
+    columns = list(next(iter(summary.values())))
+    table = Table("", *columns, title=title, title_justify="left")
     for name, values in summary.items():
-        table.add_row(name, *(f"{values[c]:.3f}" if c in Likeness._fields[:4] else f"{values[c]:.1f}" for c in COLUMNS))
-    Console(width=160).print(table)
+        table.add_row(name, *(_figure(column, values[column]) for column in columns))
+    Console(width=180).print(table)
 
 
-def plot(summary: dict[str, dict[str, float]], methods: list[Method], path: Path) -> None:
+def _figure(column: str, value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if column in FINE else f"{value:.1f}"
+
+
+def plot(summary: Summary, methods: list[Method], path: Path) -> None:
     """Style against SSIM: a line over the strengths of each model, a point for each folder."""
-    pyplot = _pyplot()
+    pyplot = load_pyplot()
     figure, axes = pyplot.subplots(figsize=(7, 5), layout="constrained")
     for name in dict.fromkeys(m.model or m.name for m in methods):
         mine = sorted((m for m in methods if name in (m.model, m.name)), key=lambda m: m.strength)
@@ -190,14 +258,3 @@ def plot(summary: dict[str, dict[str, float]], methods: list[Method], path: Path
     axes.legend()
     figure.savefig(path, dpi=120)
     pyplot.close(figure)
-
-
-def _pyplot():
-    try:
-        import matplotlib
-    except ImportError as error:
-        raise OptionError("--plot needs matplotlib: pip install 'adain-style[eval]'") from error
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    return pyplot

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from adain.builtin import find_style
 from adain.errors import OptionError, PictureError
+from adain.models import only_style
 
 KEEP = "keep"  # stands for the photo itself in place of a style
 WEIGHT = re.compile(r"(?P<source>.+):(?P<weight>[-+.\w]+)", re.DOTALL)
@@ -35,6 +36,7 @@ class Recipe:
     coarse: Blend | None = None
     regions: tuple[tuple[str, Blend | None], ...] = ()  # label, its style; None: the photo itself
     masks: tuple[tuple[str | None, str], ...] = ()  # label (None: of all), the mask's path
+    own: str = ""  # name of the only style that the model knows, where it is that
 
     @property
     def blends(self) -> list[Blend]:
@@ -44,6 +46,8 @@ class Recipe:
     @property
     def name(self) -> str:
         """Short, for a file's name and a caption."""
+        if self.own:
+            return self.own
         fine, coarse = self.fine or self.blend, self.coarse or self.blend
         if fine and coarse and fine != coarse:
             return f"{fine.name}-on-{coarse.name}"
@@ -56,6 +60,12 @@ class Recipe:
         for _, path in self.masks:
             if not Path(path).is_file():
                 raise PictureError(f"{path}: no such mask; check the path")
+
+
+def own_recipe(model: str) -> list[Recipe]:
+    """For a model that knows one style only, that one; nothing for the others."""
+    only = only_style(model)
+    return [Recipe(own=only.name)] if only else []
 
 
 def parse_styles(

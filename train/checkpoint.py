@@ -8,7 +8,10 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from adain.models import sha256_of
+
 from .config import TrainConfig
+from .data import style_source
 from .objective import Objective
 
 
@@ -17,6 +20,7 @@ class TrainingState:
 
     Attributes:
         config: the settings of the run.
+        artwork: sha256 of the style's picture, where the network learns only that; else "".
         objective: the network under training and the balance of its losses.
         average: the averaged network, which is the one exported.
         optimizer: over the network's trainable parameters.
@@ -29,6 +33,7 @@ class TrainingState:
         self, config: TrainConfig, objective: Objective, average: nn.Module, optimizer: torch.optim.Optimizer
     ) -> None:
         self.config = config
+        self.artwork = sha256_of(style_source(config)) if config.one_style else ""
         self.objective, self.average, self.optimizer = objective, average, optimizer
         self.step = 0
         self.rate_factor = 1.0
@@ -46,6 +51,7 @@ class TrainingState:
             "rate_factor": self.rate_factor,
             "rollbacks": self.rollbacks,
             "config": {k: str(v) if isinstance(v, Path) else v for k, v in asdict(self.config).items()},
+            "artwork": self.artwork,
             "net": self.objective.net.state_dict(),
             "average": self.average.state_dict(),
             "style_factor": self.objective.style_factor,

@@ -6,16 +6,17 @@ from pathlib import Path
 from adain.errors import OptionError
 
 CHOICES = {
-    "model": ("fast", "vgg"),
+    "model": ("fast", "vgg", "johnson"),
     "features": ("vgg16", "vgg19", "resnet50"),
     "style_loss": ("statistics", "gram"),
     "content_loss": ("normalised", "adain"),
 }
+ONLY_FOR_MANY_STYLES = ("identity_weight", "recolour", "photos_as_styles")  # a network for one style has none of it
 TRAINING_HELP = {  # the text of each option
     "content": "Folder of photos, any depth.",
-    "style": "Folder of artworks, any depth.",
+    "style": "Folder of artworks, any depth; for johnson one picture, or the name of a built-in style.",
     "run": "Folder for checkpoints and the log.",
-    "model": "Architecture: fast or vgg.",
+    "model": "Architecture: fast or vgg; johnson learns one style only.",
     "features": "Perceptual network: vgg16 (offline), vgg19 or resnet50 (torchvision downloads them).",
     "teacher": "Weights of the perceptual network. (default: vgg16 from the shipped vgg model; others by download)",
     "device": "auto, cpu, cuda, cuda:1, mps. Under torchrun each process takes its own GPU.",
@@ -36,8 +37,8 @@ TRAINING_HELP = {  # the text of each option
     "temporal_weight": "A moved and noised photo must give the moved painting: steady video.",
     "colour_weight": "The palette (mean and covariance of the pixels) must be the style's.",
     "balance": "Keep the style's share of style plus content at this, by steering its weight; 0: fixed weights.",
-    "recolour": "Share of styles whose palette is changed at random.",
-    "photos_as_styles": "Share of style pictures drawn from the photos.",
+    "recolour": "Share of styles whose palette is changed at random (johnson: none).",
+    "photos_as_styles": "Share of style pictures drawn from the photos (johnson: none).",
     "content_zoom": "Range of a crop's side as a share of the photo's short side.",
     "style_zoom": "The same for artworks.",
 }
@@ -52,7 +53,7 @@ class TrainConfig:
     """
 
     content: Path  # folder of photos, any depth
-    style: Path  # folder of artworks, any depth
+    style: Path  # folder of artworks, any depth; for johnson one picture, or the name of a built-in style
     run: Path  # checkpoints and the log go here
     model: str = "fast"
     features: str = "vgg16"
@@ -95,7 +96,15 @@ class TrainConfig:
     save_every: int = 500  # steps
     log_every: int = 20  # steps
 
+    @property
+    def one_style(self) -> bool:
+        """Whether the network learns a single style. Its picture then stays as it is, and no other comes in."""
+        return self.model == "johnson"
+
     def __post_init__(self) -> None:
+        if self.one_style:
+            for name in ONLY_FOR_MANY_STYLES:
+                setattr(self, name, 0.0)
         for name, choices in CHOICES.items():
             if (got := getattr(self, name)) not in choices:
                 raise OptionError(f"got {name.replace('_', ' ')} {got!r}; want one of {', '.join(choices)}")

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from adain.builtin import find_style
 from adain.errors import TrainingError
 
 from .config import TrainConfig
@@ -23,8 +24,27 @@ DECODE_AHEAD = 64  # pictures
 
 
 def find_pictures(folder: Path) -> list[Path]:
-    """Every picture below `folder`, at any depth, in a fixed order."""
+    """Every picture below `folder`, at any depth, in a fixed order; a file stands for itself."""
+    if folder.is_file():
+        return [folder]
     return sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
+
+
+def style_source(config: TrainConfig) -> Path:
+    """The folder of artworks, or the one picture for a network of one style.
+
+    Raises:
+        TrainingError: a folder, where one picture is wanted.
+        StyleError: there is no such picture.
+    """
+    if not config.one_style:
+        return config.style
+    if config.style.is_dir():
+        raise TrainingError(
+            f"got the folder {config.style} for --style; {config.model} learns one style: want one picture, or the "
+            "name of a built-in style"
+        )
+    return find_style(config.style)
 
 
 def read_rgb(path: Path, side: int) -> np.ndarray | None:

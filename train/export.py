@@ -36,12 +36,13 @@ def export_weights(
         state = torch.load(checkpoint, map_location="cpu", weights_only=True)
         average, settings, steps = state["average"], state["config"], state["step"]
         architecture = settings["model"]
+        only = {"style": Path(settings["style"]).stem, "style_sha256": state["artwork"]} if state.get("artwork") else {}
     except (OSError, RuntimeError, EOFError, KeyError, pickle.UnpicklingError) as error:
         raise TrainingError(f"{checkpoint}: not a checkpoint of 'adain train' ({type(error).__name__})") from error
     tensors = {key: value.half().contiguous() for key, value in average.items()}
     folder.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    save_file(tensors, part, metadata={"architecture": architecture, "steps": str(steps)})
+    save_file(tensors, part, metadata={"architecture": architecture, "steps": str(steps), **only})
     os.replace(part, path)
     entry = {
         "architecture": architecture,
@@ -51,6 +52,7 @@ def export_weights(
         "licence": licence,
         "trained_on": trained_on,
         "steps": steps,
+        **only,
     }
     registry = folder / "models.json"
     entries = json.loads(registry.read_text()) if registry.exists() else {}
@@ -72,6 +74,7 @@ def card_section(name: str, entry: dict, settings: dict) -> str:
             f"- architecture `{entry['architecture']}`, {entry['parameters']:,} parameters, float16, "
             f"sha256 `{entry['sha256'][:12]}…`, licence {entry['licence']}",
             f"- trained on {entry['trained_on']}: {entry['steps']:,} steps",
+            *([f"- paints in one style: {entry['style']}"] if entry.get("style") else []),
             f"- settings of the last stage: {told}",
         ]
     )

@@ -1,12 +1,11 @@
 """What a network is trained for: all loss terms of one batch, from the features of a fixed perceptual network."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from adain.fast import FastNet
 from adain.impose import plain
 from adain.layers import Statistics, statistics
 from adain.losses import (
@@ -20,10 +19,12 @@ from adain.losses import (
     total_variation,
 )
 from adain.perceptual import Perceptual
-from adain.vgg import VGGNet
 
 from .config import TrainConfig
 from .temporal import temporal_loss
+
+if TYPE_CHECKING:
+    from adain.models import Network
 
 Terms = dict[str, Tensor]
 BALANCE_RATE = 0.01  # how fast the style's factor follows its share, per step
@@ -44,7 +45,7 @@ class Objective(nn.Module):
 
     style_factor: Tensor
 
-    def __init__(self, net: FastNet | VGGNet, teacher: Perceptual, config: TrainConfig) -> None:
+    def __init__(self, net: "Network", teacher: Perceptual, config: TrainConfig) -> None:
         super().__init__()
         self.net, self.teacher, self.config = net, teacher, config
         shares = {teacher.content_deep: config.content_deep, teacher.content_shallow: config.content_shallow}

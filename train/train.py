@@ -18,7 +18,7 @@ from adain.vgg import VGGNet
 
 from .checkpoint import TrainingState
 from .config import TrainConfig
-from .data import PictureBank, batches
+from .data import PictureBank, batches, style_source
 from .group import mean_over_processes, own_device, process_group
 from .journal import Journal, Progress
 from .objective import Batch, Objective, Terms
@@ -62,7 +62,7 @@ def train(
 
     kept = {"device": device, "side": config.picture_side, "cache": config.cache}
     photos = PictureBank(config.content, zoom=config.content_zoom, **kept)  # type: ignore[arg-type]
-    artworks = PictureBank(config.style, zoom=config.style_zoom, **kept)  # type: ignore[arg-type]
+    artworks = PictureBank(style_source(config), zoom=config.style_zoom, **kept)  # type: ignore[arg-type]
     broken = photos.broken + artworks.broken
     notice(f"{len(photos)} photos, {len(artworks)} artworks" + f"; {broken} files could not be read" * bool(broken))
 

@@ -8,7 +8,7 @@ import torch
 from adain.builtin import find_style
 from adain.perceptual import Perceptual, load_perceptual
 from adain.picture import read_picture
-from adain.quality import Artefacts, artefacts, chroma_shift, likeness
+from adain.quality import Artefacts, artefacts, chroma_shift, colour_cast, identity_error, likeness
 from adain.stylizer import Stylizer
 
 
@@ -58,3 +58,28 @@ def test_chroma_shift_sees_colour_and_nothing_else(photo: np.ndarray):
     assert chroma_shift(photo[..., ::-1].copy(), photo) > 5
     grey = np.full((20, 20, 3), 100, np.uint8)
     assert chroma_shift(grey + 50, grey) < 0.1
+
+
+def painter(stylizer: Stylizer, damage=lambda painted: painted):
+    return lambda content, style: damage(stylizer.stylize(content, stylizer.encode_style(style)))
+
+
+def tinted(painted: np.ndarray) -> np.ndarray:
+    return (painted + np.array([24.0, 0, 0])).clip(0, 255).round().astype(np.uint8)
+
+
+def smeared(painted: np.ndarray) -> np.ndarray:
+    return cv2.blur(painted, (15, 15))
+
+
+def test_colour_cast_rises_when_a_model_tints(photo: np.ndarray, fast: Stylizer):
+    assert colour_cast(lambda content, style: content, photo) < 0.1
+    honest = colour_cast(painter(fast), photo)
+    assert colour_cast(painter(fast, tinted), photo) > honest + 2
+
+
+def test_identity_error_rises_when_a_model_smears(photo: np.ndarray, fast: Stylizer):
+    assert identity_error(lambda content, style: content, photo) == 0
+    honest = identity_error(painter(fast), photo)
+    assert 0 < honest < identity_error(lambda content, style: 255 - content, photo)
+    assert identity_error(painter(fast, smeared), photo) > honest + 2

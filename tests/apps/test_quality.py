@@ -24,6 +24,9 @@ def test_models_and_folders_side_by_side(adain, photo: np.ndarray, tmp_path: Pat
     assert methods["theirs"]["ssim"] > 0.99  # the photo itself
     assert methods["theirs"]["style"] > methods["fast at 0.3"]["style"] > methods["fast at 1"]["style"] > 0
     assert methods["fast at 1"]["milliseconds"] > 0
+    assert methods["fast at 0.3"]["identity"] > 0 and methods["fast at 1"]["cast"] > 0
+    assert methods["theirs"]["cast"] is None and methods["theirs"]["milliseconds"] is None  # a folder cannot be asked
+    assert b"LPIPS" in done.stderr or methods["theirs"]["lpips"] < methods["fast at 1"]["lpips"]
     with (tmp_path / "o.csv").open() as file:
         assert [row["pair"] for row in csv.DictReader(file)] == ["a_s", "b_ink-wash"] * 3
     with Image.open(tmp_path / "o.png") as picture:
