@@ -126,8 +126,8 @@ class LivePainter:
         # One place: a slow second half holds up the first, so no frame waits long, and none is lost between them.
         self._between: queue.Queue[Wet | None] = queue.Queue(1)
         self._threads = [
-            threading.Thread(target=self._guarded, args=(work,), name=work.__name__.strip("_"), daemon=True)
-            for work in (self._paint_all, self._finish_all)
+            threading.Thread(target=self._guarded, args=(work,), name=name, daemon=True)
+            for name, work in (("painter", self._paint_all), ("finisher", self._finish_all))
         ]
 
     def __enter__(self) -> "LivePainter":

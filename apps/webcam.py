@@ -186,10 +186,7 @@ class Webcam:
 
     def _make_painter(self, longest: int) -> LivePainter:
         options, style = self.options, self.gallery.first()
-        mirror = options.mirror
-        if mirror is None:
-            mirror = (options.camera.isdecimal() or options.camera.startswith("/dev/")) and not options.virtual_camera
-        look = Look(style, options.strength, options.color, options.smooth, mirror)
+        look = Look(style, options.strength, options.color, options.smooth, mirrored(options))
         frames = FrameStylizer(self.stylizer, style, size=options.size, color_strength=options.color_strength)
         controller = None
         if options.size is None:
@@ -302,6 +299,14 @@ def check(options: WebcamOptions) -> None:
         check_absent(options.stats, overwrite=options.overwrite)
     if not options.headless:
         check_screen()
+
+
+def mirrored(options: WebcamOptions) -> bool:
+    """Whether to begin with a mirror picture: as asked, else where a camera's user looks at a window alone."""
+    if options.mirror is not None:
+        return options.mirror
+    camera = options.camera.isdecimal() or options.camera.startswith("/dev/")
+    return camera and not options.headless and not options.virtual_camera
 
 
 def summary_line(summary: dict[str, Any]) -> str:

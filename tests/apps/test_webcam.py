@@ -18,7 +18,7 @@ from adain.apps import webcam as webcam_module
 from adain.apps.bench_webcam import Bar, run_webcam_bench
 from adain.apps.keys import ACTIONS, KEYS, action_of
 from adain.apps.sources import Wanted
-from adain.apps.webcam import Webcam, WebcamOptions
+from adain.apps.webcam import Webcam, WebcamOptions, mirrored
 from PIL import Image
 
 from adain.errors import AdainError, CameraError
@@ -101,6 +101,12 @@ def test_ctrl_c_and_kill_finish_the_recording(clip: Path, tmp_path: Path, number
     assert not list(tmp_path.glob("*.part*"))
 
 
+def test_only_the_window_of_a_camera_is_a_mirror():
+    assert mirrored(WebcamOptions()) and mirrored(WebcamOptions(camera="/dev/video2"))
+    assert not mirrored(WebcamOptions(camera="clip.mp4")) and not mirrored(WebcamOptions(headless=True))
+    assert not mirrored(WebcamOptions(mirror=False)) and mirrored(WebcamOptions(camera="clip.mp4", mirror=True))
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "expected"),
     [
@@ -175,7 +181,7 @@ def test_run_goes_on_when_the_camera_comes_back(monkeypatch: pytest.MonkeyPatch,
     assert app.shown == 60 and "96x48" in app.camera.title
     assert "pulled out" in capsys.readouterr().err
     assert cv2.VideoCapture(str(tmp_path / "out.mp4")).read()[1].shape == (48, 64, 3)  # as it began
-    assert not [t for t in threading.enumerate() if t.name in ("camera", "painter", "gallery", "recorder")]
+    assert not [t for t in threading.enumerate() if t.name in ("camera", "painter", "finisher", "gallery", "recorder")]
 
 
 def test_everything_is_closed_when_a_part_fails(monkeypatch: pytest.MonkeyPatch, clip: Path, tmp_path: Path):
@@ -186,7 +192,7 @@ def test_everything_is_closed_when_a_part_fails(monkeypatch: pytest.MonkeyPatch,
     bad = WebcamOptions(camera=str(clip), styles_folder=tmp_path, headless=True, device="cpu")
     with pytest.raises(AdainError, match="no picture to take a style from"):
         Webcam(bad).run()
-    assert not [t for t in threading.enumerate() if t.name in ("camera", "painter", "gallery", "recorder")]
+    assert not [t for t in threading.enumerate() if t.name in ("camera", "painter", "finisher", "gallery", "recorder")]
 
 
 def test_keys_are_in_the_help_and_the_readme(adain):
