@@ -26,7 +26,7 @@ def wave(fast: Stylizer) -> Style:
 @pytest.fixture(autouse=True)
 def no_thread_left() -> Iterator[None]:
     yield
-    assert not [t for t in threading.enumerate() if t.name == "painter"]
+    assert not [t for t in threading.enumerate() if t.name in ("painter", "finisher")]
 
 
 def numbered(number: int, rgb: np.ndarray, shot: int = 1) -> Frame:
