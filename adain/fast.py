@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .layers import Impose, ReflectConv, Statistics, StyleLevels, UpsampleConv, statistics
+from .layers import Impose, ReflectConv, ResidualBlock, Statistics, StyleLevels, UpsampleConv, statistics
 
 WIDTH_HALF, WIDTH_QUARTER, WIDTH_EIGHTH = 24, 48, 96  # channels at 1/2, 1/4 and 1/8 of the picture's size
 RESIDUAL_BLOCKS = 3
@@ -47,19 +47,6 @@ class StyleEncoder(nn.Module):
             mean, raw = part[:, :width, None, None], part[:, width:, None, None]
             levels[name] = Statistics(mean, F.softplus(raw + 0.54))  # softplus(0.54) = 1: starts as plain normalisation
         return levels
-
-
-class ResidualBlock(nn.Module):
-    """Two convolutions, each followed by AdaIN, added to what came in."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.first = ReflectConv(width, width)
-        self.second = ReflectConv(width, width)
-
-    def forward(self, x: Tensor, name: str, impose: Impose) -> Tensor:
-        y = F.relu_(impose(f"{name}a", self.first(x)))
-        return x + impose(f"{name}b", self.second(y))
 
 
 class FastNet(nn.Module):

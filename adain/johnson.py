@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .layers import Impose, ReflectConv, Statistics, StyleLevels, UpsampleConv
+from .layers import Impose, ReflectConv, ResidualBlock, Statistics, StyleLevels, UpsampleConv
 
 WIDTH_FULL, WIDTH_HALF, WIDTH_QUARTER = 32, 64, 128  # channels at the picture's size, 1/2 and 1/4 of it
 RESIDUAL_BLOCKS = 5
@@ -27,19 +27,6 @@ class LearnedStatistics(nn.Module):
         super().__init__()
         self.mean = nn.Parameter(torch.zeros(1, width, 1, 1))
         self.std = nn.Parameter(torch.ones(1, width, 1, 1))
-
-
-class ResidualBlock(nn.Module):
-    """Two convolutions, each normalised, added to what came in."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.first = ReflectConv(width, width)
-        self.second = ReflectConv(width, width)
-
-    def forward(self, x: Tensor, name: str, impose: Impose) -> Tensor:
-        y = F.relu_(impose(f"{name}a", self.first(x)))
-        return x + impose(f"{name}b", self.second(y))
 
 
 class JohnsonNet(nn.Module):

@@ -131,6 +131,19 @@ class ReflectConv(nn.Conv2d):
         super().__init__(inputs, outputs, size, stride=stride, padding=size // 2, padding_mode="reflect")
 
 
+class ResidualBlock(nn.Module):
+    """Two convolutions, each followed by what `impose` does at `<name>a` and `<name>b`, added to what came in."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = ReflectConv(width, width)
+        self.second = ReflectConv(width, width)
+
+    def forward(self, x: Tensor, name: str, impose: Impose) -> Tensor:
+        y = F.relu_(impose(f"{name}a", self.first(x)))
+        return x + impose(f"{name}b", self.second(y))
+
+
 def upsample(x: Tensor) -> Tensor:
     """Nearest-neighbour upsampling by two: unlike transposed convolutions it leaves no checkerboard."""
     return F.interpolate(x, scale_factor=2.0, mode="nearest")

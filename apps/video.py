@@ -12,13 +12,14 @@ from typing import Any
 
 from adain.errors import OptionError, VideoError
 
+from .codecs import CODECS
 from .options import VideoOptions
 from .painter import Painter
 from .pipeline import Interrupted, Pipeline
 from .progress import note
 from .reader import is_pictures
 from .timeline import Keyframe
-from .writer import CODECS, check_output, exists
+from .writer import check_output, exists
 
 
 def run_video(

@@ -44,7 +44,7 @@ def test_sizes_are_multiples_within_bounds(fixed: float, full: float, start: int
 def test_settles_holds_the_rate_and_does_not_pump(fixed: float, full: float, noise: float, seed: int):
     cost = machine(fixed, full, noise, seed)
     log = simulate(SpeedController(30, largest=640, start=448), cost, 60)
-    assert changes(log, since=30) <= 4  # a raise that is tried and taken back counts twice
+    assert changes(log, since=30) <= 8  # in half a minute; a raise that is tried and taken back counts twice
     budget, exact = 1 / 30, machine(fixed, full)
     late = [(size, spent) for now, size, spent in log if now >= 30]
     if exact(SMALLEST, 0) < 0.8 * budget:
