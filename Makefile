@@ -14,7 +14,7 @@ test: $(VENV)/installed-dev screen
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest  # small pictures: two threads would only wait for each other
 
 # The webcam's window is tested on a virtual screen: installed where that may be done, else those tests are skipped.
 SCREEN_TOOLS := Xvfb xdotool openbox

@@ -11,7 +11,7 @@ from .motion import SMALLEST, beyond, disagreement, grid, make_flow, steepness, 
 SMOOTH_MODES = ("off", "light", "flow", "strong")
 DEFAULT_SMOOTH = "flow"
 WEIGHTS = {"off": 0.0, "light": 0.9, "flow": 0.98, "strong": 0.99}  # of the past, where it is fully trusted
-FLOW_SIZE = 320  # px, long side of the reduced frame on which motion is found
+FLOW_SIZES = 320, 640  # px, long side of the reduced frame on which motion is found: half the frame's, within these
 DESCENTS, REFINEMENTS = 5, 1  # iterations of the flow, and of its variational refinement
 TOLERANCE = 4.0  # of the forward-backward check: in units of Sundaram's bound, on the reduced frame
 STEEP = 0.25  # px per px, squared: where the flow changes faster, two motions meet and neither is trusted
@@ -181,7 +181,8 @@ class Room:
 def reduced(content: np.ndarray) -> np.ndarray:
     """The frame at the size at which motion is found."""
     height, width = content.shape[:2]
-    scale = min(1.0, FLOW_SIZE / max(height, width))
+    longest, (least, most) = max(height, width), FLOW_SIZES
+    scale = min(1.0, min(max(longest / 2, least), most) / longest)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     return cv2.resize(content, size, interpolation=cv2.INTER_AREA)
 
