@@ -7,11 +7,11 @@ import sys
 import pytest
 
 FAULTS = """
-import resource, sys
+import resource
 from adain import Stylizer
 from adain.apps.machine import keep_freed_memory
 import numpy as np
-if sys.argv[1] == "kept" and not keep_freed_memory():
+if not keep_freed_memory():
     print(-1)
     raise SystemExit
 picture = np.zeros((256, 384, 3), np.uint8)
@@ -25,17 +25,12 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 
 
-def faults(how: str) -> int:
-    command = [sys.executable, "-c", FAULTS, how]
-    return int(subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout)
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="a setting of glibc")
 def test_memory_is_kept_from_frame_to_frame():
-    kept = faults("kept")
-    if kept < 0:
+    run = subprocess.run([sys.executable, "-c", FAULTS], capture_output=True, text=True, check=True, timeout=120)
+    if (fetched := int(run.stdout)) < 0:
         pytest.skip("not glibc")
-    assert kept < faults("as it is") / 4  # pages fetched anew
+    assert fetched < 2500  # pages in four frames; without it mostly 7,000 to 8,000, now and then by luck none
 
 
 def test_a_core_is_left_for_the_rest():
