@@ -112,10 +112,14 @@ def adain(content: Tensor, style: Statistics, own: Statistics | None = None) -> 
             for i, picture in enumerate(content.split(1))
         ]
         return pictures[0] if count == 1 else torch.cat(pictures)
-    own = own or statistics(content)
-    scale = style.std / (own.std.square() + CONTRAST_FLOOR - VARIANCE_FLOOR).sqrt()
-    shift = style.mean - own.mean * scale
+    scale, shift = scale_and_shift(style, own or statistics(content))
     return content * scale.to(content.dtype) + shift.to(content.dtype)
+
+
+def scale_and_shift(style: Statistics, own: Statistics) -> tuple[Tensor, Tensor]:
+    """AdaIN as what it does to each channel, (B, C, 1, 1) each: features times the first plus the second."""
+    scale = style.std / (own.std.square() + CONTRAST_FLOOR - VARIANCE_FLOOR).sqrt()
+    return scale, style.mean - own.mean * scale
 
 
 def pad_to_multiple(x: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from .errors import OptionError
 from .impose import Follow
-from .layers import CONTRAST_FLOOR, VARIANCE_FLOOR, Impose, Statistics, StyleLevels, adain
+from .layers import VARIANCE_FLOOR, Impose, Statistics, StyleLevels, adain, scale_and_shift
 from .style import Style
 
 FEATHER = 0.01  # of the long side: how far a seam is softened to either side
@@ -165,9 +165,8 @@ def regional(
         if len(weights) == 1:
             return adain(features, style[layer], measured)
         # AdaIN is a scale and a shift: the regions' are mixed, pixel by pixel, and the features are touched but once.
-        scale = style[layer].std / (measured.std.square() + CONTRAST_FLOOR - VARIANCE_FLOOR).sqrt()
-        shift = style[layer].mean - measured.mean * scale
-        scales, shifts = (spread(share, part.to(features.dtype)) for part in (scale, shift))
+        parts = scale_and_shift(style[layer], measured)
+        scales, shifts = (spread(share, part.to(features.dtype)) for part in parts)
         return torch.addcmul(shifts, features, scales)
 
     return impose

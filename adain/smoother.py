@@ -146,7 +146,7 @@ class TemporalSmoother:
 
     def _carry(self) -> np.ndarray:
         """The key, moved to where its content is now."""
-        if self._age == 0 and not self._offset.any():
+        if not self._offset.any():  # always so without optical flow
             return self._key
         height, width = self._key.shape[:2]
         scale = np.array([width / self._offset.shape[1], height / self._offset.shape[0]], np.float32)

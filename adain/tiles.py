@@ -224,7 +224,7 @@ class Total:
         """Add a tile's core, (1, C, h, w), and the regions' weights there, (R, 1, h, w)."""
         self.layer, self.regions = layer, weights is not None
         if weights is None:
-            mass, part = features.new_full((1, 1, 1, 1), features[0, 0].numel(), dtype=torch.float32), None
+            mass = features.new_full((1, 1, 1, 1), features[0, 0].numel(), dtype=torch.float32)
             part = statistics(features)
         else:
             mass, part = moments(features, weights)
