@@ -18,14 +18,14 @@ def plain(style: StyleLevels) -> Impose:
     return lambda layer, features: adain(features, style[layer])
 
 
-def recording(style: StyleLevels, seen: StyleLevels) -> Impose:
-    """Plain AdaIN that leaves the content's own statistics, layer by layer, in `seen`."""
+def recorded(seen: StyleLevels) -> Follow:
+    """Normalise by what was measured, and leave it, layer by layer, in `seen`."""
 
-    def record(layer: str, measured: Statistics) -> Statistics:
+    def follow(layer: str, measured: Statistics) -> Statistics:
         seen[layer] = measured
         return measured
 
-    return followed(style, record)
+    return follow
 
 
 def followed(style: StyleLevels, follow: Follow) -> Impose:
@@ -34,7 +34,7 @@ def followed(style: StyleLevels, follow: Follow) -> Impose:
 
 
 def fixed(style: StyleLevels, own: StyleLevels) -> Impose:
-    """AdaIN that normalises by the statistics `own`, such as `recording` saw them, instead of measuring."""
+    """AdaIN that normalises by the statistics `own`, such as `recorded` leaves them, instead of measuring."""
     return lambda layer, features: adain(features, style[layer], own[layer])
 
 

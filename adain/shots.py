@@ -9,6 +9,7 @@ import torch
 
 from .convert import fit
 from .cuts import CutDetector
+from .impose import recorded
 from .layers import VARIANCE_FLOOR, Statistics, StyleLevels
 from .regions import Regions
 from .style import Style
@@ -57,13 +58,8 @@ class ShotStatistics:
         if self.size and max(height, width) > self.size:
             frame = cv2.resize(frame, fit(width, height, self.size), interpolation=cv2.INTER_AREA)
         levels: StyleLevels = {}
-
-        def record(layer: str, measured: Statistics) -> Statistics:
-            levels[layer] = measured.to(torch.device("cpu"))
-            return measured
-
-        paint(self.stylizer, frame, style, self.strength, tile=self.tile, follow=record)
-        return levels
+        paint(self.stylizer, frame, style, self.strength, tile=self.tile, follow=recorded(levels))
+        return {name: level.to(torch.device("cpu")) for name, level in levels.items()}
 
 
 def pooled(seen: Sequence[StyleLevels]) -> StyleLevels:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from adain.impose import fixed, plain, recording
+from adain.impose import fixed, followed, plain, recorded
 from adain.layers import StyleLevels
 from adain.models import load_model
 
@@ -17,7 +17,7 @@ def test_statistics_of_the_whole_make_parts_alike(model: str, photo: np.ndarray)
     style = network.encode_style(content.flip(1))
     seen: StyleLevels = {}
     whole = network(content, plain(style))
-    torch.testing.assert_close(network(content, recording(style, seen)), whole, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(network(content, followed(style, recorded(seen))), whole, atol=1e-4, rtol=1e-4)
     torch.testing.assert_close(network(content, fixed(style, seen)), whole, atol=1e-4, rtol=1e-4)
     part = network(content[..., :96], fixed(style, seen))[..., :32]
     by_itself = network(content[..., :96], plain(style))[..., :32]
