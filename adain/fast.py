@@ -3,14 +3,15 @@
 Pictures go in at half resolution by pixel-unshuffle, down to an eighth, through residual blocks, and up again. The
 statistics that each AdaIN layer imposes come from a style encoder of its own, which runs once per style and so may be
 wider than the path every frame takes (after Ghiasi et al., BMVC 2017, who predict the parameters of instance
-normalisation). Additive skips bring the photo's edges to the decoder, so that thin lines and faces survive.
+normalisation). Additive skips bring the photo's edges to the decoder, and one linear convolution its finest detail to
+the output, so that thin lines and faces survive.
 """
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .layers import Impose, ReflectConv, ResidualBlock, Statistics, StyleLevels, UpsampleConv, statistics
+from .layers import DetailConv, Impose, ReflectConv, ResidualBlock, Statistics, StyleLevels, UpsampleConv, statistics
 
 WIDTH_HALF, WIDTH_QUARTER, WIDTH_EIGHTH = 24, 48, 96  # channels at 1/2, 1/4 and 1/8 of the picture's size
 RESIDUAL_BLOCKS = 3
@@ -72,6 +73,7 @@ class FastNet(nn.Module):
         level_widths |= {"up_quarter": quarter, "up_half": half, "refine": half}
         self.levels = tuple(level_widths)
         self.style_encoder = StyleEncoder(level_widths)
+        self.detail = DetailConv()
 
     def encode_style(self, style: Tensor) -> StyleLevels:
         """(B, 3, H, W) RGB 0..1, sides multiples of 16 -> statistics for every AdaIN layer."""
@@ -79,7 +81,8 @@ class FastNet(nn.Module):
 
     def forward(self, content: Tensor, impose: Impose) -> Tensor:
         """Stylize (B, 3, H, W) RGB 0..1; `impose` does the work of the AdaIN layers, whose names are `levels`."""
-        half = F.relu_(self.down_half(F.pixel_unshuffle(content - 0.5, 2)))  # (B, 24, H/2, W/2)
+        photo = F.pixel_unshuffle(content - 0.5, 2)  # (B, 12, H/2, W/2)
+        half = F.relu_(self.down_half(photo))  # (B, 24, H/2, W/2)
         quarter = F.relu_(self.down_quarter(half))  # (B, 48, H/4, W/4)
         x = impose("bottleneck", self.down_eighth(quarter))  # (B, 96, H/8, W/8)
         for i, block in enumerate(self.blocks, 1):
@@ -87,4 +90,4 @@ class FastNet(nn.Module):
         x = F.relu_(impose("up_quarter", self.up_quarter(x) + quarter))
         x = F.relu_(impose("up_half", self.up_half(x) + half))
         x = F.relu_(impose("refine", self.refine(x)))
-        return self.out(x) + 0.5  # (B, 3, H, W)
+        return self.out(x) + self.detail(photo) + 0.5  # (B, 3, H, W)

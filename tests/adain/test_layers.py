@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adain.layers import VARIANCE_FLOOR, Statistics, UpsampleConv, adain, statistics
+from adain.layers import VARIANCE_FLOOR, DetailConv, Statistics, UpsampleConv, adain, statistics
 
 sizes = st.tuples(st.integers(1, 3), st.integers(1, 5), st.integers(2, 9), st.integers(2, 9))
 
@@ -74,3 +74,20 @@ def test_folded_upsampling_equals_the_plain_one(height, width, seed):
     x = torch.randn(2, 4, height, width)
     enlarged = F.pad(F.interpolate(x, scale_factor=2.0, mode="bilinear"), (1, 1, 1, 1), mode="replicate")
     torch.testing.assert_close(layer(x), F.conv2d(enlarged, layer.weight, layer.bias), atol=1e-5, rtol=1e-5)
+
+
+def test_detail_convolution_is_one_of_the_full_size():
+    detail = DetailConv()
+    torch.nn.init.normal_(detail.weight, generator=torch.Generator().manual_seed(0))
+    picture = torch.rand((2, 3, 20, 28), generator=torch.Generator().manual_seed(1))
+    plain = F.conv2d(picture, detail.weight, padding=2)
+    inside = (..., slice(4, -4), slice(4, -4))
+    torch.testing.assert_close(detail(F.pixel_unshuffle(picture, 2))[inside], plain[inside], atol=1e-4, rtol=1e-4)
+
+
+def test_detail_begins_with_lines_and_without_flats():
+    picture = torch.full((1, 3, 32, 32), 0.25)
+    assert DetailConv()(F.pixel_unshuffle(picture, 2)).abs().max() < 1e-6
+    picture[..., 16] = 1.0
+    brought_back = DetailConv()(F.pixel_unshuffle(picture, 2))[0, 0, 16]
+    assert brought_back[16] > 0.1 and brought_back[:12].abs().max() < 1e-6
