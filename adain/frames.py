@@ -11,6 +11,7 @@ from .color import check_color, transfer_color
 from .convert import fit, to_arrays, to_tensor
 from .cuts import CutDetector
 from .errors import OptionError
+from .finish import faded
 from .impose import Follow, fixed, move, plain, smoothed
 from .layers import MULTIPLE, Impose, Statistics, StyleLevels
 from .regions import Regions
@@ -132,13 +133,14 @@ class FrameStylizer:
         return [Painted(*together) for together in zip(frames, pictures, starts, regions)]
 
     def finish(self, painted: Painted) -> np.ndarray:
-        """The half after the network, in the order of the frames: colour, then smoothing. (H, W, 3) uint8 RGB."""
+        """The half after the network, in the order of the frames: colour, smoothing, strength. (H, W, 3) uint8 RGB."""
         if painted.start:
             self.smoother.reset()
         if self.strength == 0:
             return painted.content
         picture = transfer_color(painted.picture, painted.content, self.color, self.color_strength)
         steady = self.smoother.smooth(painted.content, picture)
+        steady = faded(steady, painted.content, self.strength)
         return painted.regions.keep_photo(steady, painted.content) if painted.regions else steady
 
     def _check(self, styles: Sequence[Style | Regions]) -> None:
@@ -160,7 +162,6 @@ class FrameStylizer:
         painted = self.stylizer.stylize_tensor(
             to_tensor(np.stack(frames), self.stylizer.device),
             Style.stack(styles),
-            strength=self.strength,
             impose=lambda levels: self._impose(levels, starts, own),
         )
         return to_arrays(painted)
@@ -174,7 +175,7 @@ class FrameStylizer:
             return move(self.memory, layer, measured, start=start, rate=STATISTICS_RATE)
 
         wanted: Follow | None = None if self.smooth == "off" else follow
-        return paint(self.stylizer, frame, style, self.strength, tile=self.tile, own=own, follow=wanted)
+        return paint(self.stylizer, frame, style, tile=self.tile, own=own, follow=wanted)
 
     def _impose(self, levels: StyleLevels, starts: Sequence[bool], own: Sequence[StyleLevels] | None) -> Impose:
         if own is not None:

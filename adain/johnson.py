@@ -33,7 +33,6 @@ class JohnsonNet(nn.Module):
     """The network behind `johnson:FILE`."""
 
     bytes_per_pixel = 350  # of the features alive at once, in float32; measured
-    one_style = True
 
     def __init__(self) -> None:
         super().__init__()

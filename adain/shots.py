@@ -32,10 +32,8 @@ class ShotStatistics:
     Normalised by those, a frame cannot change colour because of what comes into view beside it.
     """
 
-    def __init__(
-        self, stylizer: Stylizer, *, strength: float = 1.0, size: int | None = None, tile: Tile = "auto"
-    ) -> None:
-        self.stylizer, self.strength, self.size, self.tile = stylizer, strength, size, tile
+    def __init__(self, stylizer: Stylizer, *, size: int | None = None, tile: Tile = "auto") -> None:
+        self.stylizer, self.size, self.tile = stylizer, size, tile
         self.cuts = CutDetector()
         self.count = 0
         self._shots: list[tuple[int, list[StyleLevels]]] = []
@@ -45,7 +43,7 @@ class ShotStatistics:
         if self.cuts.is_cut(frame):
             self._shots.append((self.count, []))
         first, seen = self._shots[-1]
-        if (self.count - first) % EVERY == 0 and self.strength > 0:
+        if (self.count - first) % EVERY == 0:
             seen.append(self._measure(frame, style))
         self.count += 1
 
@@ -58,7 +56,7 @@ class ShotStatistics:
         if self.size and max(height, width) > self.size:
             frame = cv2.resize(frame, fit(width, height, self.size), interpolation=cv2.INTER_AREA)
         levels: StyleLevels = {}
-        paint(self.stylizer, frame, style, self.strength, tile=self.tile, follow=recorded(levels))
+        paint(self.stylizer, frame, style, tile=self.tile, follow=recorded(levels))
         return {name: level.to(torch.device("cpu")) for name, level in levels.items()}
 
 

@@ -154,7 +154,7 @@ class Stylizer:
             content: a path, PIL image, (H, W, 3) uint8 RGB array, (3, H, W) or (B, 3, H, W) float RGB tensor in 0..1,
                 or `Picture`; any size from 1x1 up.
             style: what `encode_style`, a maker of `Style` or `Regions.compose` gave.
-            strength: 0 gives the photo back, 1 the full style (the paper's alpha).
+            strength: 0 gives the photo back, 1 the full style: see `adain.finish.faded`.
             size: long side in px to work at, at most; the result is scaled back to the content's size. None: no limit.
             color: whose colours, and how: see `adain.color`. For "coral" the style is encoded with `color_of`.
             color_strength: how much of that, 0..1.
@@ -184,8 +184,8 @@ class Stylizer:
             if strength == 0:
                 return picture
             work = at_size(picture, size)
-            painted = paint(self, work, style, strength, tile=tile, notify=notify, progress=progress)
-            return finished(painted, picture, style, color=color, color_strength=color_strength)
+            painted = paint(self, work, style, tile=tile, notify=notify, progress=progress)
+            return finished(painted, picture, style, strength=strength, color=color, color_strength=color_strength)
 
         if isinstance(content, Tensor):
             if content.ndim not in (3, 4) or content.shape[-3] != 3:
@@ -223,9 +223,9 @@ class Stylizer:
         if strength == 0:
             return list(contents)
         batch = to_tensor(np.stack(works), self.device)
-        painted = to_arrays(self.stylize_tensor(batch, Style.stack(styles), strength=strength))
+        painted = to_arrays(self.stylize_tensor(batch, Style.stack(styles)))
         return [
-            finished(p, content, style=style, color=color, color_strength=color_strength)
+            finished(p, content, style, strength=strength, color=color, color_strength=color_strength)
             for p, content, style in zip(painted, contents, styles)
         ]
 
@@ -236,14 +236,16 @@ class Stylizer:
         x = batch.to(self.device, torch.float32)
         if work != (width, height):
             x = F.interpolate(x, work[::-1], mode="bilinear", antialias=True)
-        x = self.stylize_tensor(x, style, strength=strength) if strength else x
+        if strength:
+            x = self.stylize_tensor(x, style)
         if work != (width, height):
             x = F.interpolate(x, (height, width), mode="bicubic").clamp(0, 1)
+        x = torch.lerp(batch.to(x), x, strength)
         return x.to(content.device, content.dtype).view_as(content)
 
     @torch.inference_mode()
     def stylize_tensor(
-        self, content: Tensor, style: Style, *, strength: float = 1.0, impose: Callable[[StyleLevels], Impose] = plain
+        self, content: Tensor, style: Style, *, impose: Callable[[StyleLevels], Impose] = plain
     ) -> Tensor:
         """The bare network: (B, 3, H, W) float RGB 0..1 on the stylizer's device -> the same, float32, clamped.
 
@@ -252,25 +254,7 @@ class Stylizer:
         height, width = content.shape[2:]
         x = pad_to_multiple(content.to(self.dtype)).contiguous(memory_format=torch.channels_last)
         levels = {name: level.to(self.device) for name, level in style.levels.items()}
-        if strength < 1 and not self.network.one_style:
-            levels = self.weaken(levels, content, strength)
-        out = self.network(x, impose(levels))[:, :, :height, :width].float().clamp(0, 1)
-        if strength < 1 and self.network.one_style:
-            out = torch.lerp(content.float(), out, strength)  # such a network has no statistics for the photo itself
-        return out
-
-    @torch.inference_mode()
-    def weaken(self, levels: StyleLevels, content: Tensor, strength: float) -> StyleLevels:
-        """Move the levels of a style towards those of the content itself, which the networks were trained to give back.
-
-        For `vgg` that is the paper's alpha (equation 14): AdaIN is linear in the statistics it imposes, so mixing them
-        mixes the features.
-        """
-        width, height = style_size(content.shape[3], content.shape[2])
-        if (height, width) != tuple(content.shape[2:]):
-            content = F.interpolate(content.float(), (height, width), mode="bilinear", antialias=True)
-        own = self._look(content)
-        return {name: own[name].lerp(level, strength) for name, level in levels.items()}
+        return self.network(x, impose(levels))[:, :, :height, :width].float().clamp(0, 1)
 
     @torch.inference_mode()
     def _look(self, picture: Tensor) -> StyleLevels:

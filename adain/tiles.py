@@ -10,17 +10,14 @@ memory however large the picture is, but for the picture itself and the painting
 import itertools
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-import cv2
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
-from .convert import style_size, to_array, to_tensor
+from .convert import to_array, to_tensor
 from .errors import DeviceError, OptionError
 from .impose import Follow, fixed, followed, plain
 from .layers import MULTIPLE, VARIANCE_FLOOR, Impose, Statistics, StyleLevels, pad_to_multiple, statistics
@@ -62,7 +59,6 @@ def paint(
     stylizer: "Stylizer",
     rgb: np.ndarray,
     style: Style | Regions,
-    strength: float,
     *,
     tile: Tile,
     own: StyleLevels | None = None,
@@ -89,8 +85,8 @@ def paint(
     while True:
         try:
             if side is None:
-                return _paint_whole(stylizer, rgb, style, strength, own=own, follow=follow)
-            return _paint_tiles(stylizer, rgb, style, strength, own=own, follow=follow, side=side, progress=progress)
+                return _paint_whole(stylizer, rgb, style, own=own, follow=follow)
+            return _paint_tiles(stylizer, rgb, style, own=own, follow=follow, side=side, progress=progress)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -125,7 +121,6 @@ def _paint_whole(
     stylizer: "Stylizer",
     rgb: np.ndarray,
     style: Style | Regions,
-    strength: float,
     *,
     own: StyleLevels | None,
     follow: Follow | None,
@@ -143,14 +138,13 @@ def _paint_whole(
             return regional(levels, weights, follow=follow)
         return followed(levels, follow) if follow else plain(levels)
 
-    return to_array(stylizer.stylize_tensor(content, style, strength=strength, impose=impose))
+    return to_array(stylizer.stylize_tensor(content, style, impose=impose))
 
 
 def _paint_tiles(
     stylizer: "Stylizer",
     rgb: np.ndarray,
     style: Style | Regions,
-    strength: float,
     *,
     own: StyleLevels | None,
     follow: Follow | None,
@@ -160,17 +154,13 @@ def _paint_tiles(
     height, width = rgb.shape[:2]
     masks = None if isinstance(style, Style) else style.weights(width, height)
     style = style if isinstance(style, Style) else style.style
-    if strength < 1 and not stylizer.network.one_style:
-        content = to_tensor(thumbnail(rgb, *style_size(width, height)), stylizer.device)
-        style = replace(style, levels=stylizer.weaken(style.levels, content, strength))
-        strength = 1.0
     tiles = [(y, x) for y in boxes(height, side) for x in boxes(width, side)]
 
     def run(y: Box, x: Box, impose: Callable[[StyleLevels, Tensor | None], Impose]) -> Tensor:
         seen = np.s_[y.low : y.high, x.low : x.high]
         weights = None if masks is None else _weights(masks[(slice(None), *seen)], stylizer.device)
         content = to_tensor(rgb[seen], stylizer.device)
-        return stylizer.stylize_tensor(content, style, strength=strength, impose=lambda levels: impose(levels, weights))
+        return stylizer.stylize_tensor(content, style, impose=lambda levels: impose(levels, weights))
 
     unknown = 0 if own else len(style.levels)
     own = own or {}
@@ -191,13 +181,6 @@ def _paint_tiles(
         out[y.start : y.stop, x.start : x.stop] = to_array(core)
         progress(next(done), passes)
     return out
-
-
-def thumbnail(rgb: np.ndarray, width: int, height: int) -> np.ndarray:
-    """A picture at a small size; Pillow, which needs a copy to resize, does not get to see a huge one."""
-    if rgb.shape[1] > 4 * width and rgb.shape[0] > 4 * height:
-        rgb = cv2.resize(rgb, (2 * width, 2 * height), interpolation=cv2.INTER_AREA)
-    return np.array(Image.fromarray(rgb).resize((width, height), Image.Resampling.BILINEAR))
 
 
 def boxes(length: int, side: int) -> list[Box]:

@@ -80,7 +80,6 @@ class VGGNet(nn.Module):
     """Encoder, AdaIN, decoder."""
 
     bytes_per_pixel = 780  # of the features alive at once, in float32; measured
-    one_style = False
 
     def __init__(self) -> None:
         super().__init__()

@@ -10,7 +10,7 @@ Model = Annotated[
     str,
     typer.Option(
         help="Model name (see 'adain info'), exported .safetensors weights, or johnson:FILE for a network of one style "
-        "(no --style then; its --strength mixes painting and photo)."
+        "(no --style then)."
     ),
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]

@@ -143,9 +143,7 @@ class Pipeline:
         """The first of two passes."""
         if self.source == "-":
             raise OptionError("stdin can be read only once; give a file, or leave --two-pass out")
-        statistics = ShotStatistics(
-            self.painter.stylizer, strength=self.options.strength, size=self.painter.size, tile=self.options.tiles
-        )
+        statistics = ShotStatistics(self.painter.stylizer, size=self.painter.size, tile=self.options.tiles)
         reader = self._open()
         try:
             with progress_bar("looking", length, disable=not self.bars) as advance, Ahead(reader, ROOM) as items:

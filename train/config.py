@@ -37,6 +37,7 @@ TRAINING_HELP = {  # the text of each option
     "temporal_weight": "A moved and noised photo must give the moved painting: steady video.",
     "colour_weight": "The palette (mean and covariance of the pixels) must be the style's.",
     "balance": "Keep the style's share of style plus content at this, by steering its weight; 0: fixed weights.",
+    "colour_views": "Share of pictures that the perceptual network judges in exchanged or inverted colours.",
     "recolour": "Share of styles whose palette is changed at random (johnson: none).",
     "photos_as_styles": "Share of style pictures drawn from the photos (johnson: none).",
     "content_zoom": "Range of a crop's side as a share of the photo's short side.",
@@ -89,6 +90,7 @@ class TrainConfig:
     balance: float = 0.0  # wanted share of style in style plus content; 0: the weights stay as they are
 
     recolour: float = 0.3  # share of styles whose palette is changed at random
+    colour_views: float = 0.5  # share of pictures that the perceptual network sees in exchanged or inverted colours
     photos_as_styles: float = 0.1  # share of style pictures drawn from the photos
     content_zoom: tuple[float, float] = (0.6, 1.0)  # a crop's side as a share of the picture's short side
     style_zoom: tuple[float, float] = (0.6, 1.0)
@@ -119,6 +121,6 @@ class TrainConfig:
                 raise OptionError(
                     f"got {name.replace('_', ' ')} {low} {high}; want two numbers in 0..1, the lower first"
                 )
-        for name in ("recolour", "photos_as_styles", "balance"):
+        for name in ("recolour", "colour_views", "photos_as_styles", "balance"):
             if not 0 <= (share := getattr(self, name)) <= 1:
                 raise OptionError(f"got {name.replace('_', ' ')} {share}; want 0..1")

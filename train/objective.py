@@ -38,6 +38,7 @@ class Batch(NamedTuple):
     style: Tensor  # (B, 3, H, W)
     later: Tensor  # (B', 3, H, W): the first content pictures a moment later, moved and noised
     flow: Tensor  # (B', 2, H, W): how they moved, px
+    views: Tensor  # (B, 3, 4): a colour matrix and an offset, through which the perceptual network sees the pictures
 
 
 class Objective(nn.Module):
@@ -57,13 +58,14 @@ class Objective(nn.Module):
     def forward(self, batch: Batch) -> Terms:
         """The weighted loss terms; their sum is what to minimise."""
         config, net = self.config, self.net
-        content, style, later, flow = batch
+        content, style, later, flow, views = batch
         levels = net.encode_style(style)
         output = net(content, plain(levels))
-        features = self.teacher(output, (*self.teacher.style_layers, *self.content_layers))
+        seen, seen_content, seen_style = (through(views, picture) for picture in (output, content, style))
+        features = self.teacher(seen, (*self.teacher.style_layers, *self.content_layers))
         terms = {
-            "style": config.style_weight * self.style_factor * self.style_term(output, features, style),
-            "content": config.content_weight * self.content_term(features, content, style),
+            "style": config.style_weight * self.style_factor * self.style_term(seen, features, seen_style),
+            "content": config.content_weight * self.content_term(features, seen_content, seen_style),
             "variation": config.variation_weight * total_variation(output.float()),
             "range": config.range_weight * range_loss(output.float()),
         }
@@ -115,3 +117,10 @@ class Objective(nn.Module):
             share = terms["style"] / (terms["style"] + terms["content"])
             low, high = BALANCE_RANGE
             self.style_factor.mul_(torch.exp(BALANCE_RATE * (self.config.balance - share))).clamp_(low, high)
+
+
+def through(views: Tensor, pictures: Tensor) -> Tensor:
+    """(B, 3, H, W) float32 with each picture's colours changed by its matrix and offset, (B, 3, 4)."""
+    with torch.autocast(pictures.device.type, enabled=False):  # bfloat16 has too few colours
+        seen = torch.einsum("boc,bchw->bohw", views[:, :, :3], pictures.float()) + views[:, :, 3, None, None]
+    return seen.contiguous(memory_format=torch.channels_last)

@@ -11,6 +11,7 @@ from PIL import Image
 from adain import Style, Stylizer, list_styles
 from adain.color import transfer_color
 from adain.errors import DeviceError, OptionError, StyleError
+from adain.frames import FrameStylizer
 from adain.layers import statistics
 from adain.losses import style_loss
 from adain.models import load_model
@@ -39,10 +40,22 @@ def test_a_style_repaints_the_photo(fast: Stylizer, starry: Style, photo: np.nda
 
 def test_strength_runs_from_the_photo_to_the_style(stylizer: Stylizer, photo: np.ndarray):
     style = stylizer.encode_style("starry-night", size=256)
-    full = stylizer.stylize(photo, style)
-    steps = [difference(stylizer.stylize(photo, style, strength=s), full) for s in (0.25, 0.5, 0.75, 1.0)]
-    assert steps == sorted(steps, reverse=True) and steps[-1] == 0
-    np.testing.assert_array_equal(stylizer.stylize(photo, style, strength=0.0), photo)
+    full = stylizer.stylize(photo, style, size=64)  # worked at half the size: the photo's own detail must come through
+    for strength in (0.0, 0.05, 0.5, 0.95, 1.0):
+        wanted = strength * full + (1 - strength) * photo
+        assert np.abs(stylizer.stylize(photo, style, strength=strength, size=64) - wanted).max() <= 0.51
+    tensor = torch.from_numpy(photo).permute(2, 0, 1).float() / 255
+    faint = stylizer.stylize(tensor, style, strength=0.1, size=64)
+    assert (faint - tensor).abs().max() <= 0.1 + 1e-6
+
+
+@pytest.mark.parametrize("smooth", ["off", "flow"])
+def test_frames_are_faded_like_pictures(fast: Stylizer, starry: Style, photo: np.ndarray, smooth: str):
+    frames = [np.roll(photo, 2 * i, axis=1) for i in range(4)]
+    full, half = (FrameStylizer(fast, starry, strength=s, smooth=smooth) for s in (1.0, 0.5))
+    for frame in frames:
+        wanted = (full(frame).astype(float) + frame) / 2
+        assert np.abs(half(frame) - wanted).max() <= 0.5
 
 
 def test_two_runs_give_the_same_bytes(fast: Stylizer, starry: Style, photo: np.ndarray):

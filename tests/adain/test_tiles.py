@@ -5,13 +5,12 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 
 from adain import Style, Stylizer
 from adain.errors import DeviceError, OptionError
 from adain.layers import MULTIPLE
 from adain.regions import Regions
-from adain.tiles import MARGIN, SMALLEST_TILE, boxes, is_out_of_memory, thumbnail
+from adain.tiles import MARGIN, SMALLEST_TILE, boxes, is_out_of_memory
 
 
 @pytest.fixture(scope="module")
@@ -58,16 +57,6 @@ def test_regions_in_tiles(fast: Stylizer, starry: Style, large: np.ndarray):
     mask[20:70, 30:100] = 255
     regions = Regions.compose({"a": starry, "b": other}, {"a": mask, "b": 255 - mask})
     assert mean_difference(fast.stylize(large, regions, tile=None), fast.stylize(large, regions, tile=128)) < 0.1
-
-
-def test_strength_of_a_huge_picture_is_measured_on_a_thumbnail(photo: np.ndarray):
-    """Made in two steps, it is next to the one that is made in one."""
-    huge = np.tile(photo, (8, 8, 1))
-    step = thumbnail(huge, 240, 160)
-    assert step.shape == (160, 240, 3)
-    one = np.array(Image.fromarray(huge).resize((240, 160), Image.Resampling.BILINEAR))
-    assert mean_difference(step, one) < 3
-    assert mean_difference(thumbnail(photo, 120, 80), np.array(Image.fromarray(photo).resize((120, 80), 2))) == 0
 
 
 @given(length=st.integers(1, 20_000), side=st.integers(SMALLEST_TILE, 2048))

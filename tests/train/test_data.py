@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 import torch
 from adain.train.config import TrainConfig
-from adain.train.data import PictureBank, batches, make_batch, recolour
+from adain.train.data import PictureBank, batches, colour_views, make_batch, recolour
+from adain.train.objective import through
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 Configure = Callable[..., TrainConfig]
 
@@ -60,3 +63,15 @@ def test_recolour_changes_a_share_and_stays_in_range():
     out = recolour(images, 0.5, np.random.default_rng(0))
     changed = int((out != images).flatten(1).any(1).sum())
     assert 16 < changed < 48 and out.min() >= 0 and out.max() <= 1
+
+
+@settings(deadline=None, max_examples=30)
+@given(seed=st.integers(0, 2**16))
+def test_colour_views_exchange_and_invert_channels(seed: int):
+    pictures = torch.rand((3, 3, 4, 5), generator=torch.Generator().manual_seed(seed))
+    views = colour_views(3, 1.0, np.random.default_rng(seed))
+    for seen, picture in zip(through(views, pictures), pictures):
+        both = [*picture, *(1 - picture)]
+        found = [next(i % 3 for i, channel in enumerate(both) if torch.allclose(s, channel, atol=1e-6)) for s in seen]
+        assert sorted(found) == [0, 1, 2]  # each channel once, as it is or inverted
+    torch.testing.assert_close(through(colour_views(3, 0.0, np.random.default_rng(seed)), pictures), pictures)
