@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 
 from .errors import OptionError
+from .mapped import strips
 
 COLOR_MODES = ("style", "content", "lab", "histogram", "coral")
-STRIP = 2_000_000  # px worked on at once, so that float copies of a huge picture never exist whole
 SAMPLE = 250_000  # px from which covariances are measured
 RIDGE = 1e-4  # variance added to every channel (of 0..1), so that a grey picture has an inverse
 
@@ -43,9 +43,7 @@ def transfer_color(
         return painted
     luts = _lab_luts(painted, content) if mode == "histogram" else None
     out = np.empty_like(painted) if out is None else out
-    rows = max(1, STRIP // painted.shape[1])
-    for top in range(0, len(painted), rows):
-        strip = slice(top, top + rows)
+    for strip in strips(painted, content, out):
         ours, theirs = np.ascontiguousarray(painted[strip]), np.ascontiguousarray(content[strip])
         if luts is not None:
             result = cv2.cvtColor(cv2.LUT(cv2.cvtColor(ours, cv2.COLOR_RGB2LAB), luts), cv2.COLOR_LAB2RGB)
@@ -117,9 +115,8 @@ def _lab_luts(painted: np.ndarray, content: np.ndarray) -> np.ndarray:
 def _lab_histograms(picture: np.ndarray) -> np.ndarray:
     """(3, 256) counts of 8-bit L, a and b."""
     counts = np.zeros((3, 256))
-    rows = max(1, STRIP // picture.shape[1])
-    for top in range(0, len(picture), rows):
-        lab = cv2.cvtColor(np.ascontiguousarray(picture[top : top + rows]), cv2.COLOR_RGB2LAB)
+    for strip in strips(picture):
+        lab = cv2.cvtColor(np.ascontiguousarray(picture[strip]), cv2.COLOR_RGB2LAB)
         counts += [np.bincount(lab[..., channel].ravel(), minlength=256) for channel in range(3)]
     return counts
 

@@ -5,6 +5,7 @@ import numpy as np
 
 from .color import transfer_color
 from .convert import visible
+from .mapped import strips
 from .picture import Picture
 from .regions import Regions
 from .style import Style
@@ -37,4 +38,7 @@ def faded(painted: np.ndarray, photo: np.ndarray, strength: float, *, out: np.nd
     """
     if strength == 1:
         return painted
-    return cv2.addWeighted(painted, strength, photo, 1 - strength, 0, dst=out)
+    out = np.empty_like(painted) if out is None else out
+    for strip in strips(painted, photo, out):
+        out[strip] = cv2.addWeighted(painted[strip], strength, photo[strip], 1 - strength, 0)
+    return out

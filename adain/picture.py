@@ -12,6 +12,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
+from . import mapped
 from .errors import PictureError
 
 JPEG_QUALITY = 95
@@ -43,6 +44,9 @@ class Picture(NamedTuple):
     alpha: np.ndarray | None = None  # (H, W) uint8, 255 = opaque; None where the file has none
 
     def resized(self, width: int, height: int) -> "Picture":
+        if any(mapped.is_huge(pixels) for pixels in (self.rgb.size // 3, width * height)):
+            alpha = None if self.alpha is None else mapped.resize_mapped(self.alpha, width, height)
+            return Picture(mapped.resize_mapped(self.rgb, width, height), alpha)
         size = (width, height)
         rgb = _to_array(Image.fromarray(self.rgb).resize(size, Image.Resampling.LANCZOS))
         if self.alpha is None:
@@ -59,6 +63,8 @@ def read_picture(source: str | Path | bytes) -> Picture:
     Raises:
         PictureError: missing, empty, cut short, not a picture, or larger than Pillow's limit against bombs.
     """
+    if not isinstance(source, bytes) and (pixels := mapped.read_mapped(Path(source))):
+        return Picture(*pixels)
     name = "the bytes on stdin" if isinstance(source, bytes) else str(source)
     try:
         data = source if isinstance(source, bytes) else Path(source).read_bytes()
@@ -182,7 +188,10 @@ def write_picture(picture: Picture, path: Path, *, overwrite: bool = False) -> N
     try:
         descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
         with os.fdopen(descriptor, "wb") as stream:
-            encode_picture(picture, stream, format)
+            if mapped.is_mapped(picture.rgb) and format in mapped.WRITERS:
+                mapped.write_mapped(picture.rgb, picture.alpha, stream.fileno(), format, JPEG_QUALITY)
+            else:
+                encode_picture(picture, stream, format)
         os.chmod(part, 0o666 & ~_umask())
         os.replace(part, path)
         part = None

@@ -16,11 +16,11 @@ from torch import Tensor
 from .errors import OptionError
 from .impose import Follow
 from .layers import VARIANCE_FLOOR, Impose, Statistics, StyleLevels, adain, scale_and_shift
+from .mapped import strips
 from .style import Style
 
 FEATHER = 0.01  # of the long side: how far a seam is softened to either side
 TRUST = 64.0  # feature pixels; a region of fewer is normalised mostly by the statistics of the whole picture
-STRIP = 256  # rows worked on at once
 EVERYWHERE = 1e-4  # weight that every region has at least, so that what belongs to none is still painted
 
 
@@ -119,8 +119,7 @@ class Regions:
         height, width = painted.shape[:2]
         keep = self._at("keep", self.keep[None], width, height)[0]
         out = np.empty_like(painted) if out is None else out
-        for y in range(0, height, STRIP):  # float copies of a huge picture would not fit
-            strip = slice(y, y + STRIP)
+        for strip in strips(painted, photo, out):
             share = keep[strip].astype(np.float32) / 255
             out[strip] = cv2.blendLinear(photo[strip], painted[strip], share, 1 - share)
         return out

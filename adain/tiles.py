@@ -4,7 +4,7 @@ An AdaIN layer needs the channel statistics of the whole picture, which depend o
 run up to the first layer and their statistics summed; then, with those fixed, up to the second; and so on. After that
 each tile is painted by itself. A tile sees a margin as wide as the network looks, so that its core comes out as it
 would in the whole picture: there is no seam to hide. It costs as many short passes as there are layers, and no more
-memory however large the picture is, but for the picture itself and the painting, 3 bytes a pixel each.
+memory however large the picture is; its own pixels and those of the painting may lie on disk (see `adain.mapped`).
 """
 
 import itertools
@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from . import mapped
 from .convert import to_array, to_tensor
 from .errors import DeviceError, OptionError
 from .impose import Follow, fixed, followed, plain
@@ -160,6 +161,7 @@ def _paint_tiles(
         seen = np.s_[y.low : y.high, x.low : x.high]
         weights = None if masks is None else _weights(masks[(slice(None), *seen)], stylizer.device)
         content = to_tensor(rgb[seen], stylizer.device)
+        mapped.release(rgb)
         return stylizer.stylize_tensor(content, style, impose=lambda levels: impose(levels, weights))
 
     unknown = 0 if own else len(style.levels)
@@ -174,11 +176,12 @@ def _paint_tiles(
             progress(next(done), passes)
         measured = total.statistics().to(stylizer.device)
         own[total.layer] = follow(total.layer, measured) if follow else measured
-    out = np.empty_like(rgb)
+    out = mapped.empty(rgb.shape)
     for y, x in tiles:
         painted = run(y, x, lambda levels, weights: _shared(levels, own, weights))
         core = painted[:, :, y.start - y.low : y.stop - y.low, x.start - x.low : x.stop - x.low]
         out[y.start : y.stop, x.start : x.stop] = to_array(core)
+        mapped.release(out)
         progress(next(done), passes)
     return out
 
