@@ -87,7 +87,7 @@ def test_any_pictures_go_through(pair: tuple[np.ndarray, np.ndarray]):
 
 def test_strips_are_invisible(photo: np.ndarray, painted: np.ndarray, monkeypatch: pytest.MonkeyPatch):
     whole = [transfer_color(painted, photo, mode, 0.5) for mode in COLOR_MODES]
-    monkeypatch.setattr("adain.color.STRIP", 7 * 240)
+    monkeypatch.setattr("adain.mapped.STRIP", 7 * 240)
     for mode, want in zip(COLOR_MODES, whole):
         np.testing.assert_array_equal(transfer_color(painted, photo, mode, 0.5), want)
 
