@@ -3,7 +3,7 @@
 Pictures go in at half resolution by pixel-unshuffle, down to an eighth, through residual blocks, and up again. The
 statistics that each AdaIN layer imposes come from a style encoder of its own, which runs once per style and so may be
 wider than the path every frame takes (after Ghiasi et al., BMVC 2017, who predict the parameters of instance
-normalisation). Additive skips bring the photo's edges to the decoder, and one linear convolution its finest detail to
+normalisation). Additive skips bring the photo's edges to the decoder, and a fixed convolution its finest detail to
 the output, so that thin lines and faces survive.
 """
 

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 VARIANCE_FLOOR = 1e-5  # keeps a constant channel finite
 CONTRAST_FLOOR = 1e-3  # variance that normalisation takes for none: a black frame's rounding errors stay unseen
 LUMA = (0.299, 0.587, 0.114)  # of R, G, B (BT.601)
-DETAIL_SIGMA = 1.0  # px, of the blur that DetailConv begins with
-DETAIL_SHARE = 0.3  # of what that blur takes away, which it begins with giving back
+DETAIL_SIGMA = 1.0  # px, of DetailConv's blur
+DETAIL_SHARE = 0.3  # of what that blur takes away: less misses lines, more moves the picture away from its style
 MULTIPLE = 16  # both networks want sides that are multiples of this, in px
 
 
@@ -189,13 +189,14 @@ class UpsampleConv(nn.Module):
 
 
 class DetailConv(nn.Module):
-    """A 5x5 convolution of a picture at its full size, folded into a 3x3 one of its pixel-unshuffled half.
+    """A share of what a slight blur takes from a picture's luma: what a network loses of thin lines and faces.
 
-    It hands fine detail past the network, in which thin lines and faces are lost: at first a share of what a slight
-    blur takes from the picture's luma; training makes of it what serves best.
+    It is fixed: trained, it shrinks to half, which the perceptual network hardly likes better and the eye does not.
+    The 5x5 convolution is folded into a 3x3 one of the pixel-unshuffled half.
     """
 
-    taps: Tensor
+    weight: Tensor  # (3, 3, 5, 5)
+    folded: Tensor  # (12, 12, 3, 3)
 
     def __init__(self) -> None:
         super().__init__()
@@ -203,17 +204,14 @@ class DetailConv(nn.Module):
         kernel = -torch.outer(spread, spread) / spread.sum().square()
         kernel[2, 2] += 1
         luma = torch.tensor(LUMA).view(1, 3, 1, 1).expand(3, 3, 1, 1)
-        self.weight = nn.Parameter(DETAIL_SHARE * luma * kernel)  # (3, 3, 5, 5)
-        self.register_buffer("taps", unshuffled_taps(), persistent=False)
-
-    def folded(self) -> Tensor:
-        """The weight (12, 12, 3, 3) of the folded convolution."""
-        taps = self.taps.to(self.weight.dtype)
-        return torch.einsum("oikl,prtk,qsul->opqirstu", self.weight, taps, taps).reshape(12, 12, 3, 3)
+        weight, taps = DETAIL_SHARE * luma * kernel, unshuffled_taps()
+        folded = torch.einsum("oikl,prtk,qsul->opqirstu", weight, taps, taps).reshape(12, 12, 3, 3)
+        self.register_buffer("weight", weight, persistent=False)
+        self.register_buffer("folded", folded, persistent=False)
 
     def forward(self, half: Tensor) -> Tensor:
         """(B, 12, H/2, W/2) -> (B, 3, H, W)."""
-        x = F.conv2d(F.pad(half, (1, 1, 1, 1), mode="replicate"), self.folded().to(half.dtype))
+        x = F.conv2d(F.pad(half, (1, 1, 1, 1), mode="replicate"), self.folded.to(half.dtype))
         return F.pixel_shuffle(x, 2)
 
 

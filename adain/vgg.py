@@ -12,6 +12,7 @@ from .layers import Impose, ReflectConv, StyleLevels, statistics, upsample
 
 CAFFE_MEAN_BGR = (103.939, 116.779, 123.68)  # ImageNet channel means, 0..255, as the Oxford networks were trained
 BOTTLENECK = "relu4_1"
+FEATURE_SCALE = 1 / 16  # relu4_1 of photos has a root mean square of 14: brings it near 1
 WIDTHS = {
     "1_1": (3, 64), "1_2": (64, 64),
     "2_1": (64, 128), "2_2": (128, 128),
@@ -62,7 +63,12 @@ class VGGDecoder(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.convs = nn.ModuleDict({f"conv{n}": ReflectConv(b, a) for n, (a, b) in reversed(WIDTHS.items())})
+        convs = {f"conv{n}": ReflectConv(b, a) for n, (a, b) in reversed(WIDTHS.items())}
+        for name, conv in convs.items():  # no normalisation keeps the scale of features: the first weights must
+            nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")  # He et al., ICCV 2015
+            nn.init.constant_(conv.bias, 0.5 if name == "conv1_1" else 0.0)  # type: ignore[arg-type]  # from grey
+        convs["conv4_1"].weight.data.mul_(FEATURE_SCALE)
+        self.convs = nn.ModuleDict(convs)
 
     def forward(self, features: Tensor) -> Tensor:
         """(B, 512, H/8, W/8) relu4_1 features -> (B, 3, H, W) RGB, about 0..1, not clamped."""

@@ -14,7 +14,7 @@ from adain.device import choose_device, choose_training_dtype
 from adain.errors import TrainingError
 from adain.models import build
 from adain.perceptual import VGG16, load_perceptual
-from adain.vgg import VGGNet
+from adain.vgg import FEATURE_SCALE, VGGNet
 
 from .checkpoint import TrainingState
 from .config import TrainConfig
@@ -97,10 +97,21 @@ def prepare(config: TrainConfig, device: torch.device, dtype: torch.dtype) -> Tr
         encoder = teacher if isinstance(teacher, VGG16) else load_perceptual("vgg16", None, device=device, dtype=dtype)
         net.encoder.load_state_dict(encoder.encoder.state_dict())  # type: ignore[union-attr, operator]
     net = net.to(device).to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
-    trainable = [p for p in net.parameters() if p.requires_grad]
-    optimizer = torch.optim.Adam(trainable, lr=config.learning_rate, betas=(0.9, 0.99))
+    optimizer = torch.optim.Adam(parameter_groups(net), lr=config.learning_rate, betas=(0.9, 0.99))
     objective = Objective(net, teacher, config).to(device)
     return TrainingState(config, objective, deepcopy(net).requires_grad_(False), optimizer)
+
+
+def parameter_groups(net: nn.Module) -> list[dict]:
+    """What is trained, and each group's share of the learning rate.
+
+    The first weights of vgg's decoder read large features and are small. So must their steps be, and Adam's are all of
+    one size.
+    """
+    trainable = [p for p in net.parameters() if p.requires_grad]
+    small = [net.decoder.convs["conv4_1"].weight] if isinstance(net, VGGNet) else []
+    others = [p for p in trainable if not any(p is s for s in small)]
+    return [{"params": others, "share": 1.0}, *([{"params": small, "share": FEATURE_SCALE}] if small else [])]
 
 
 def run_until_trouble(
@@ -112,7 +123,7 @@ def run_until_trouble(
     counted, of_late = 0, math.inf
     for batch in stream:
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(state.step, config) * state.rate_factor
+            group["lr"] = learning_rate(state.step, config) * state.rate_factor * group.get("share", 1.0)
         with torch.autocast(batch.content.device.type, dtype, enabled=dtype != torch.float32):
             terms = losses(batch)
         optimizer.zero_grad(set_to_none=True)
