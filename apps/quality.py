@@ -20,6 +20,7 @@ from rich.table import Table
 from adain.builtin import find_style
 from adain.device import choose_device
 from adain.errors import OptionError, PictureError, WeightsError
+from adain.finish import faded
 from adain.lpips import load_lpips
 from adain.perceptual import load_perceptual
 from adain.picture import Picture, read_picture
@@ -48,15 +49,19 @@ class Pair:
 
 @dataclass(frozen=True)
 class Method:
-    """Whose results to measure: a folder of pictures, or a model at a strength."""
+    """Whose results to measure: a folder of pictures, or a model; at a strength, by which both are faded."""
 
     folder: Path | None = None
     model: str = ""
     strength: float = 1.0
 
     @property
+    def source(self) -> str:
+        return str(self.folder) if self.folder else self.model
+
+    @property
     def name(self) -> str:
-        return str(self.folder) if self.folder else f"{self.model} at {self.strength:g}"
+        return f"{self.source} at {self.strength:g}"
 
 
 def run_quality(
@@ -134,7 +139,7 @@ def results(method: Method, pairs: list[Pair], size: int, device: str) -> Iterat
             yield Result(pair, content, style, output, milliseconds, painter.honesty(pair, content, style))
         else:
             output = square(read_picture(find_result(method.folder, pair)), size).rgb  # type: ignore[arg-type]
-            yield Result(pair, content, style, output)
+            yield Result(pair, content, style, faded(output, content, method.strength))
 
 
 class ModelPainter:
@@ -243,11 +248,11 @@ def _figure(column: str, value: float | None) -> str:
 
 
 def plot(summary: Summary, methods: list[Method], path: Path) -> None:
-    """Style against SSIM: a line over the strengths of each model, a point for each folder."""
+    """Style against SSIM: a line over the strengths of each model and folder."""
     pyplot = load_pyplot()
     figure, axes = pyplot.subplots(figsize=(7, 5), layout="constrained")
-    for name in dict.fromkeys(m.model or m.name for m in methods):
-        mine = sorted((m for m in methods if name in (m.model, m.name)), key=lambda m: m.strength)
+    for name in dict.fromkeys(m.source for m in methods):
+        mine = sorted((m for m in methods if m.source == name), key=lambda m: m.strength)
         points = [(summary[m.name]["style"], summary[m.name]["ssim"]) for m in mine]
         axes.plot(*zip(*points), marker="o", label=name)
         if len(mine) > 1:

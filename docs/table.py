@@ -31,7 +31,7 @@ from adain.quality import likeness
 
 HERE = Path(__file__).parent
 PHOTOS = sorted((HERE / "samples").glob("*.jpg"))
-STRENGTHS = {"fast": (1.0, 0.8, 0.6, 0.5, 0.4), "vgg": (1.0, 0.6)}
+STRENGTHS = {"fast": (1.0, 0.9, 0.8, 0.7, 0.6), "vgg": (1.0, 0.6)}
 OURS = tuple(STRENGTHS)
 TRAINING = ("--batch", 2, "--crop", 128, "--picture-side", 320, "--style-loss", "gram", "--style-weight", 1,
             "--temporal-weight", 0, "--ema", 0.98, "--warmup", 30, "--save-every", 100)  # fmt: skip

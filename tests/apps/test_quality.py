@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 
@@ -20,15 +21,16 @@ def test_models_and_folders_side_by_side(adain, photo: np.ndarray, tmp_path: Pat
                  "pairs.csv", "--size", 128, "--csv", "o.csv", "--plot", "o.png", "--json")  # fmt: skip
     assert done.returncode == 0, done.stderr
     methods = json.loads(done.stdout)["methods"]
-    assert list(methods) == ["theirs", "fast at 0.3", "fast at 1"]
-    assert methods["theirs"]["ssim"] > 0.99  # the photo itself
-    assert methods["theirs"]["style"] > methods["fast at 0.3"]["style"] > methods["fast at 1"]["style"] > 0
+    assert list(methods) == ["theirs at 0.3", "theirs at 1", "fast at 0.3", "fast at 1"]
+    assert methods["theirs at 1"]["ssim"] > 0.99  # the photo itself
+    assert methods["theirs at 0.3"]["style"] == pytest.approx(methods["theirs at 1"]["style"])
+    assert methods["theirs at 1"]["style"] > methods["fast at 0.3"]["style"] > methods["fast at 1"]["style"] > 0
     assert methods["fast at 1"]["milliseconds"] > 0
     assert methods["fast at 0.3"]["identity"] > 0 and methods["fast at 1"]["cast"] > 0
-    assert methods["theirs"]["cast"] is None and methods["theirs"]["milliseconds"] is None  # a folder cannot be asked
-    assert b"LPIPS" in done.stderr or methods["theirs"]["lpips"] < methods["fast at 1"]["lpips"]
+    assert methods["theirs at 1"]["cast"] is None and methods["theirs at 1"]["milliseconds"] is None
+    assert b"LPIPS" in done.stderr or methods["theirs at 1"]["lpips"] < methods["fast at 1"]["lpips"]
     with (tmp_path / "o.csv").open() as file:
-        assert [row["pair"] for row in csv.DictReader(file)] == ["a_s", "b_ink-wash"] * 3
+        assert [row["pair"] for row in csv.DictReader(file)] == ["a_s", "b_ink-wash"] * 4
     with Image.open(tmp_path / "o.png") as picture:
         assert picture.width > 500
 
