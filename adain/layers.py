@@ -13,7 +13,7 @@ VARIANCE_FLOOR = 1e-5  # keeps a constant channel finite
 CONTRAST_FLOOR = 1e-3  # variance that normalisation takes for none: a black frame's rounding errors stay unseen
 LUMA = (0.299, 0.587, 0.114)  # of R, G, B (BT.601)
 DETAIL_SIGMA = 1.0  # px, of DetailConv's blur
-DETAIL_SHARE = 0.3  # of what that blur takes away: less misses lines, more moves the picture away from its style
+DETAIL_SHARE = 0.5  # of what that blur takes away: less misses lines, more moves the picture away from its style
 MULTIPLE = 16  # both networks want sides that are multiples of this, in px
 
 
