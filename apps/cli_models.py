@@ -77,9 +77,7 @@ def eval_images(
         list[str], typer.Option("--style", "-s", help="A picture or built-in name; every photo meets every style.")
     ] = [],  # noqa: B006
     model: Annotated[list[str], typer.Option(help="Measure a model; may be repeated.")] = [],  # noqa: B006
-    strength: Annotated[list[float], typer.Option(min=0, max=1, help="Repeat it for a curve; fades folders too.")] = [
-        1.0
-    ],  # noqa: B006
+    strength: Annotated[list[float], typer.Option(min=0, max=1, help="Repeat it for a curve.")] = [1.0],  # noqa: B006
     size: Annotated[int, typer.Option(help="Everything is cropped and scaled to this square, px.")] = 512,
     judge: Annotated[str, typer.Option(help="vgg16 (the network of training), vgg19 or resnet50.")] = "vgg16",
     teacher: Annotated[Path | None, typer.Option(help="Weights of the judge.")] = None,
