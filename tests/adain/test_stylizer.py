@@ -155,7 +155,7 @@ def test_a_picture_without_contrast_stays_calm(stylizer: Stylizer, level: int):
     """A covered lens must not become a pattern: there is nothing to normalise but rounding errors."""
     flat = np.full((96, 128, 3), level, np.uint8)
     painted = stylizer.stylize(flat, stylizer.encode_style("starry-night", size=256))
-    assert painted.astype(float).std((0, 1)).max() < 5  # a shade of paint, no pattern
+    assert painted.astype(float).std((0, 1)).max() < 6.5  # a shade of paint towards the border, no pattern
 
 
 def stroke_length(picture: np.ndarray) -> float:

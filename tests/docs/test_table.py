@@ -34,7 +34,7 @@ def test_better_means_every_column(table):
 def test_rows_are_painted_at_both_sizes(table):
     methods = table.methods_of(argparse.Namespace(steps=200, large_steps=20), Path("j.safetensors"))
     assert methods["Gatys, 200 steps"] == ("gatys@200/200", "gatys@20/200")
-    assert methods["Johnson"] == ("johnson:j.safetensors@1",) * 2 and methods["`fast` at 0.5"] == ("fast@0.5",) * 2
+    assert methods["Johnson"] == ("johnson:j.safetensors@1",) * 2 and methods["`fast` at 0.6"] == ("fast@0.6",) * 2
 
 
 def test_page_says_what_it_rests_on(table, tmp_path: Path):
