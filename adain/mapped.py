@@ -1,7 +1,8 @@
 """Pictures too large to hold: their pixels lie in a file that is mapped, and few of them are in memory at a time.
 
 To the rest of the library they are arrays like any other. Files are decoded, scaled and encoded strip by strip by
-libvips (the extra `huge`); without it, or where a file is of a rare kind, pictures of any size are held in memory.
+libvips. Where there is none (it comes with the package on Linux), or a file is of a rare kind, pictures of any size are
+held in memory.
 """
 
 import math
