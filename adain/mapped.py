@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from .errors import PictureError
 
@@ -92,7 +92,7 @@ def read_mapped(path: Path) -> tuple[np.ndarray, np.ndarray | None] | None:
                 if header.format not in READ_FORMATS or header.mode not in READ_MODES:
                     return None
                 turned = header.getexif().get(0x0112) in TURNED
-        except (OSError, UnidentifiedImageError, Image.DecompressionBombError, SyntaxError, ValueError):
+        except (OSError, Image.DecompressionBombError, SyntaxError, ValueError):
             return None
     import pyvips
 
@@ -100,15 +100,13 @@ def read_mapped(path: Path) -> tuple[np.ndarray, np.ndarray | None] | None:
         # libvips turns a picture that is read from top to bottom only if it keeps it, which it does on disk.
         image = pyvips.Image.new_from_file(str(path), access="random" if turned else "sequential", fail_on="truncated")
         image = _to_srgb(image.autorot())
-        alpha = None
-        if image.hasalpha():
-            pixels = _stored(image)
-            alpha = empty(pixels.shape[:2])
-            rgb = empty((*pixels.shape[:2], 3))
-            for rows in strips(pixels, rgb, alpha):
-                rgb[rows], alpha[rows] = pixels[rows, :, :3], pixels[rows, :, 3]
-            return rgb, alpha
-        return _stored(image), None
+        pixels = _stored(image)
+        if not image.hasalpha():
+            return pixels, None
+        rgb, alpha = empty((*pixels.shape[:2], 3)), empty(pixels.shape[:2])
+        for rows in strips(pixels, rgb, alpha):
+            rgb[rows], alpha[rows] = pixels[rows, :, :3], pixels[rows, :, 3]
+        return rgb, alpha
     except pyvips.Error as error:
         reason = str(error).strip().splitlines()[-1]
         raise PictureError(f"{path}: damaged or cut short ({reason}); get a whole copy of the file") from error

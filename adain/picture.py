@@ -31,7 +31,6 @@ SAVE_OPTIONS: dict[str, dict[str, object]] = {
     "WEBP": {"quality": JPEG_QUALITY},
     "TIFF": {"compression": "tiff_lzw"},
 }
-STRIP = 256  # rows copied at once
 UMASK_LOCK = threading.Lock()
 # What Pillow's decoders raise on damaged data.
 DAMAGE = (OSError, SyntaxError, ValueError, EOFError, KeyError, TypeError, struct.error)
@@ -44,7 +43,7 @@ class Picture(NamedTuple):
     alpha: np.ndarray | None = None  # (H, W) uint8, 255 = opaque; None where the file has none
 
     def resized(self, width: int, height: int) -> "Picture":
-        if any(mapped.is_huge(pixels) for pixels in (self.rgb.size // 3, width * height)):
+        if mapped.is_huge(max(self.rgb.size // 3, width * height)):
             alpha = None if self.alpha is None else mapped.resize_mapped(self.alpha, width, height)
             return Picture(mapped.resize_mapped(self.rgb, width, height), alpha)
         size = (width, height)
@@ -123,9 +122,8 @@ def _apply_profile(image: Image.Image) -> Image.Image:
 def _to_array(image: Image.Image) -> np.ndarray:
     """RGB pixels, in strips: Pillow would hold a huge picture twice more while it is copied."""
     out = np.empty((image.height, image.width, 3), np.uint8)
-    for top in range(0, image.height, STRIP):
-        bottom = min(top + STRIP, image.height)
-        out[top:bottom] = np.asarray(image.crop((0, top, image.width, bottom)))
+    for rows in mapped.strips(out):
+        out[rows] = np.asarray(image.crop((0, rows.start, image.width, rows.stop)))
     return out
 
 

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .convert import to_tensor
-from .layers import statistics
+from .layers import LUMA, statistics
 from .losses import gram, normalised, style_loss
 from .perceptual import Perceptual
 
@@ -151,7 +151,7 @@ def border(output: np.ndarray, content: np.ndarray) -> float:
 
 def _luma(picture: np.ndarray) -> np.ndarray:
     """(H, W) float64, 0..255."""
-    return picture @ np.array([0.299, 0.587, 0.114])
+    return picture @ np.array(LUMA)
 
 
 def _slope(luma: np.ndarray) -> np.ndarray:
