@@ -64,14 +64,23 @@ def at_size(picture: Picture, size: int | None) -> np.ndarray:
 
 def to_tensor(rgb: np.ndarray, device: torch.device) -> Tensor:
     """(H, W, 3) or (B, H, W, 3) uint8 -> (1, 3, H, W) or (B, 3, H, W) float32 0..1 on the device."""
-    batch = np.ascontiguousarray(rgb if rgb.ndim == 4 else rgb[None])
-    return torch.from_numpy(batch).to(device).permute(0, 3, 1, 2).float() / 255
+    batch = np.require(rgb if rgb.ndim == 4 else rgb[None], requirements=("C", "W"))  # PIL's arrays are read-only
+    return from_uint8(torch.from_numpy(batch).to(device))
+
+
+def from_uint8(pictures: Tensor) -> Tensor:
+    """(B, H, W, 3) uint8 -> (B, 3, H, W) float32 0..1."""
+    return pictures.permute(0, 3, 1, 2).float() / 255
+
+
+def to_uint8(pictures: Tensor) -> Tensor:
+    """(B, 3, H, W) float 0..1 -> (B, H, W, 3) uint8, rounded: a bare cast would truncate, and wrap beyond."""
+    return (pictures.permute(0, 2, 3, 1).float() * 255).round_().clamp_(0, 255).to(torch.uint8)
 
 
 def to_arrays(images: Tensor) -> list[np.ndarray]:
-    """(B, 3, H, W) float 0..1 -> (H, W, 3) uint8 each, rounded: a bare cast would truncate, and wrap beyond."""
-    levels = (images.permute(0, 2, 3, 1).float() * 255).round_().clamp_(0, 255)
-    return list(levels.to(torch.uint8).contiguous().cpu().numpy())
+    """(B, 3, H, W) float 0..1 -> (H, W, 3) uint8 each."""
+    return list(to_uint8(images).contiguous().cpu().numpy())
 
 
 def to_array(image: Tensor) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Which device and number format to compute with."""
 
+from typing import Any
+
 import torch
 
 from .errors import DeviceError
@@ -52,3 +54,12 @@ def choose_dtype(name: str, device: torch.device) -> torch.dtype:
     if name not in formats or (name == "float16" and device.type == "cpu"):
         raise DeviceError(f"number format {name!r} cannot be had on {device}; want auto, float32 or bfloat16")
     return formats[name]
+
+
+def import_openvino() -> Any:
+    """The package, or a DeviceError that says how to get it."""
+    try:
+        import openvino
+    except ImportError as error:
+        raise DeviceError("OpenVINO is missing: pip install 'adain-style[openvino]'") from error
+    return openvino

@@ -11,7 +11,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .layers import DetailConv, Impose, ReflectConv, ResidualBlock, Statistics, StyleLevels, UpsampleConv, statistics
+from .layers import (
+    DetailConv,
+    Impose,
+    ReflectConv,
+    ResidualBlock,
+    Statistics,
+    StyleLevels,
+    UpsampleConv,
+    interleave,
+    statistics,
+)
 
 WIDTH_HALF, WIDTH_QUARTER, WIDTH_EIGHTH = 24, 48, 96  # channels at 1/2, 1/4 and 1/8 of the picture's size
 RESIDUAL_BLOCKS = 3
@@ -86,7 +96,7 @@ class FastNet(nn.Module):
         x = impose("bottleneck", self.down_eighth(quarter))  # (B, 96, H/8, W/8)
         for i, block in enumerate(self.blocks, 1):
             x = block(x, f"block{i}", impose)
-        x = F.relu_(impose("up_quarter", self.up_quarter(x) + quarter))
-        x = F.relu_(impose("up_half", self.up_half(x) + half))
+        x = F.relu_(impose("up_quarter", self.up_quarter(x).add_(quarter)))
+        x = F.relu_(impose("up_half", self.up_half(x).add_(half)))
         x = F.relu_(impose("refine", self.refine(x)))
-        return self.out(x) + self.detail(photo) + 0.5  # (B, 3, H, W)
+        return interleave(self.out.quarters(x) + self.detail(photo) + 0.5)  # (B, 3, H, W)

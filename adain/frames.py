@@ -8,12 +8,12 @@ import numpy as np
 import torch
 
 from .color import check_color, transfer_color
-from .convert import fit, to_arrays, to_tensor
+from .convert import fit
 from .cuts import CutDetector
 from .errors import OptionError
 from .finish import faded
-from .impose import Follow, fixed, move, plain, smoothed
-from .layers import MULTIPLE, Impose, Statistics, StyleLevels
+from .impose import Follow, Mix, move, smoothed, told
+from .layers import MULTIPLE, Statistics, StyleLevels
 from .regions import Regions
 from .smoother import DEFAULT_SMOOTH, TemporalSmoother
 from .style import Style
@@ -159,12 +159,11 @@ class FrameStylizer:
         own: Sequence[StyleLevels] | None,
     ) -> list[np.ndarray]:
         """Frames that fit, as one batch."""
-        painted = self.stylizer.stylize_tensor(
-            to_tensor(np.stack(frames), self.stylizer.device),
-            Style.stack(styles),
-            impose=lambda levels: self._impose(levels, starts, own),
-        )
-        return to_arrays(painted)
+        mix = self._mix(starts, own)
+        painted, used = self.stylizer.paint_frames(frames, Style.stack(styles), mix)
+        if mix and own is None:
+            self.memory = {layer: level.pick(len(frames) - 1) for layer, level in used.items()}
+        return painted
 
     def _paint_alone(
         self, frame: np.ndarray, style: Style | Regions, start: bool, own: StyleLevels | None
@@ -177,13 +176,13 @@ class FrameStylizer:
         wanted: Follow | None = None if self.smooth == "off" else follow
         return paint(self.stylizer, frame, style, tile=self.tile, own=own, follow=wanted)
 
-    def _impose(self, levels: StyleLevels, starts: Sequence[bool], own: Sequence[StyleLevels] | None) -> Impose:
+    def _mix(self, starts: Sequence[bool], own: Sequence[StyleLevels] | None) -> Mix | None:
         if own is not None:
-            device = self.stylizer.device
-            return fixed(levels, {name: Statistics.join([o[name] for o in own]).to(device) for name in own[0]})
+            return told(own)
         if self.smooth == "off":
-            return plain(levels)
-        return smoothed(levels, self.memory, starts, STATISTICS_RATE)
+            return None
+        of_one = all(len(level.mean) == 1 for level in self.memory.values())  # not of regions, before this frame
+        return smoothed(self.memory if of_one else {}, starts, STATISTICS_RATE)
 
     def state(self) -> dict[str, np.ndarray]:
         """What `paint` remembers of the frames before, for `restore`; `smoother` has a state of its own."""

@@ -5,7 +5,9 @@ the other ways here take the content's statistics from elsewhere, for tiles of o
 """
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 from .layers import Impose, Statistics, StyleLevels, adain, statistics
@@ -38,26 +40,68 @@ def fixed(style: StyleLevels, own: StyleLevels) -> Impose:
     return lambda layer, features: adain(features, style[layer], own[layer])
 
 
-def smoothed(style: StyleLevels, memory: StyleLevels, starts: Sequence[bool], rate: float) -> Impose:
-    """AdaIN for consecutive frames: their statistics follow the content's slowly, so that the colour does not breathe.
+class Mix(NamedTuple):
+    """What to normalise each picture of a batch by: shares of what is measured in the batch and of what is given.
 
-    Args:
-        style: what to impose; B or 1.
-        memory: the statistics of the frame before, each (1, C, 1, 1); kept up to date.
-        starts: for each frame of the batch, whether it starts a shot and so takes its own statistics.
-        rate: share, 0..1, of the new frame's statistics in the moving average.
+    Attributes:
+        shares: (B, B + G) float32, on the CPU: of the measured statistics of each picture, then of the given ones.
+        given: the G given statistics of each layer, (G, C, 1, 1); empty where G is 0.
     """
 
+    shares: Tensor
+    given: StyleLevels
+
+    @property
+    def measures(self) -> bool:
+        """Whether anything measured has a share."""
+        return bool(self.shares[:, : len(self.shares)].any())
+
+    def of(self, layer: str, measured: Statistics | None) -> Statistics:
+        """The mix for a layer; `measured` (B, C, 1, 1) may be None where nothing measured has a share."""
+        sources = [s for s in (measured, self.given.get(layer)) if s is not None]
+        together = Statistics.join(sources)
+        shares = self.shares[:, -len(together.mean) :].to(together.mean.device)
+        return Statistics(*((shares @ part.flatten(1))[:, :, None, None] for part in together))
+
+
+def told(own: Sequence[StyleLevels]) -> Mix:
+    """Normalise each picture by statistics that are known for it."""
+    count = len(own)
+    given = {layer: Statistics.join([levels[layer] for levels in own]) for layer in own[0]}
+    return Mix(torch.cat([torch.zeros(count, count), torch.eye(count)], 1), given)
+
+
+def smoothed(memory: StyleLevels, starts: Sequence[bool], rate: float) -> Mix:
+    """The statistics of consecutive frames follow the content's slowly, so that the colour does not breathe.
+
+    Args:
+        memory: those of the frame before the batch, each (1, C, 1, 1); empty before the first.
+        starts: for each frame of the batch, whether it starts a shot and so takes its own statistics.
+        rate: share, 0..1, of each new frame in the moving average.
+    """
+    count = len(starts)
+    alone = torch.eye(count + bool(memory))
+    row = alone[count] if memory else None
+    rows = []
+    for i, start in enumerate(starts):
+        row = alone[i] if start or row is None else torch.lerp(row, alone[i], rate)
+        rows.append(row)
+    return Mix(torch.stack(rows), memory)
+
+
+def mixed(style: StyleLevels, mix: Mix, used: StyleLevels) -> Impose:
+    """AdaIN that normalises by a mix, and leaves it, layer by layer, in `used`."""
+    measures = mix.measures
+
     def impose(layer: str, features: Tensor) -> Tensor:
-        seen = statistics(features)
-        moved = [move(memory, layer, seen.pick(i), start=start, rate=rate) for i, start in enumerate(starts)]
-        return adain(features, style[layer], Statistics.join(moved))
+        used[layer] = mix.of(layer, statistics(features) if measures else None)
+        return adain(features, style[layer], used[layer])
 
     return impose
 
 
 def move(memory: StyleLevels, layer: str, now: Statistics, *, start: bool, rate: float) -> Statistics:
-    """The moving average of a layer's statistics, brought up to date; arguments as of `smoothed`."""
+    """The moving average of a layer's statistics, brought up to date: `smoothed` for one frame, or its regions."""
     before = memory.get(layer)
     fresh = start or before is None or before.mean.shape != now.mean.shape  # as many regions as before?
     memory[layer] = now if fresh or before is None else before.lerp(now, rate)

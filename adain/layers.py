@@ -55,7 +55,7 @@ def statistics(features: Tensor) -> Statistics:
     Returns:
         Mean and (biased) standard deviation, each (B, C, 1, 1), float32.
     """
-    if features.device.type == "cpu":
+    if features.device.type == "cpu" and not torch.jit.is_tracing():  # as exporters do, who know no such kernel
         return Statistics(*_FusedStatistics.apply(features))
     variance, mean = torch.var_mean(features.float(), dim=(2, 3), correction=0, keepdim=True)
     return Statistics(mean, (variance + VARIANCE_FLOOR).sqrt())
@@ -161,8 +161,8 @@ class UpsampleConv(nn.Module):
     """Bilinear upsampling by two and a 3x3 convolution, folded into one convolution on the small map.
 
     Each output pixel of the plain form is a weighted sum over 3x3 input pixels, with one of four sets of weights by the
-    parity of its row and column. So one 3x3 convolution can make all four at once, as channels that pixel-shuffle
-    interleaves: the same numbers, a quarter of the memory traffic. A free convolution before a pixel-shuffle, or
+    parity of its row and column. So one 3x3 convolution can make all four at once, as channels that `interleave`
+    lays out: the same numbers, a quarter of the memory traffic. A free convolution before a pixel-shuffle, or
     nearest upsampling, lets a network paint grids; the bilinear weights, which this one is tied to, suppress them.
     """
 
@@ -174,18 +174,38 @@ class UpsampleConv(nn.Module):
         assert plain.bias is not None
         self.weight, self.bias = plain.weight, plain.bias
         self.register_buffer("taps", bilinear_taps(), persistent=False)
+        self._kept: tuple[Tensor, Tensor] | None = None
 
     def folded(self) -> tuple[Tensor, Tensor]:
         """The weight (4 * outputs, inputs, 3, 3) and bias (4 * outputs,) of the folded convolution."""
         taps = self.taps.to(self.weight.dtype)
-        weight = torch.einsum("oikl,pkt,qlu->opqitu", self.weight, taps, taps)
-        return weight.flatten(0, 2), self.bias.repeat_interleave(4)
+        weight = torch.einsum("oikl,pkt,qlu->pqoitu", self.weight, taps, taps)
+        return weight.flatten(0, 2), self.bias.repeat(4)
+
+    def keep_folded(self) -> None:
+        """Fold once and for all, in a network that learns no more and stays where it is."""
+        weight, bias = self.folded()
+        self._kept = weight.detach().contiguous(memory_format=torch.channels_last), bias.detach()
+
+    def quarters(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, 4 * outputs, H, W), to be interleaved; beyond the border the edge pixels repeat."""
+        weight, bias = self._kept or self.folded()
+        return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), weight.to(x.dtype), bias.to(x.dtype))
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) -> (B, outputs, 2H, 2W); beyond the border the edge pixels repeat."""
-        weight, bias = self.folded()
-        x = F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), weight.to(x.dtype), bias.to(x.dtype))
-        return F.pixel_shuffle(x, 2)
+        """(B, C, H, W) -> (B, outputs, 2H, 2W)."""
+        return interleave(self.quarters(x))
+
+
+def interleave(x: Tensor) -> Tensor:
+    """(B, 4C, H, W) -> (B, C, 2H, 2W): channel (2p + q) * C + c goes to rows of parity p and columns of parity q.
+
+    `F.pixel_shuffle` has the parities last; with the channels last, as they are in memory, this moves whole runs.
+    """
+    count, channels, height, width = x.shape
+    pairs = x.permute(0, 2, 3, 1).reshape(count, height, width, 2, channels // 2)  # rows of parity 0, then of 1
+    rows = pairs.transpose(2, 3).reshape(count, 2 * height, 2 * width, channels // 4)
+    return rows.permute(0, 3, 1, 2)
 
 
 class DetailConv(nn.Module):
@@ -205,14 +225,13 @@ class DetailConv(nn.Module):
         kernel[2, 2] += 1
         luma = torch.tensor(LUMA).view(1, 3, 1, 1).expand(3, 3, 1, 1)
         weight, taps = DETAIL_SHARE * luma * kernel, unshuffled_taps()
-        folded = torch.einsum("oikl,prtk,qsul->opqirstu", weight, taps, taps).reshape(12, 12, 3, 3)
+        folded = torch.einsum("oikl,prtk,qsul->pqoirstu", weight, taps, taps).reshape(12, 12, 3, 3)
         self.register_buffer("weight", weight, persistent=False)
         self.register_buffer("folded", folded, persistent=False)
 
     def forward(self, half: Tensor) -> Tensor:
-        """(B, 12, H/2, W/2) -> (B, 3, H, W)."""
-        x = F.conv2d(F.pad(half, (1, 1, 1, 1), mode="replicate"), self.folded.to(half.dtype))
-        return F.pixel_shuffle(x, 2)
+        """(B, 12, H/2, W/2) -> (B, 12, H/2, W/2), to be interleaved."""
+        return F.conv2d(F.pad(half, (1, 1, 1, 1), mode="replicate"), self.folded.to(half.dtype))
 
 
 def unshuffled_taps() -> Tensor:

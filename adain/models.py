@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     Network = FastNet | JohnsonNet | VGGNet
 
 DEFAULT_MODEL = "fast"
+BACKENDS = ("torch", "compile", "openvino")  # what can run a network: see `adain.backend`
+DEFAULT_BACKEND = "torch"
 LONGEST_HEAD = 1 << 24  # bytes; a longer one is no head of weights
 JOHNSON = "johnson:"  # stands before the path of weights that `adain train --model johnson` made
 

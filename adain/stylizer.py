@@ -10,15 +10,16 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
+from .backend import load_backend
 from .builtin import find_style
 from .color import check_color, match_color
 from .convert import STYLE_SIZE, AnyPicture, as_picture, at_size, fit, style_size, to_arrays, to_pil, to_tensor, visible
 from .device import choose_device, choose_dtype
 from .errors import OptionError, StyleError
 from .finish import finished
-from .impose import plain
-from .layers import MULTIPLE, Impose, StyleLevels, pad_to_multiple
-from .models import DEFAULT_MODEL, fingerprint, load_model, only_style, sha256_of
+from .impose import Mix, mixed, plain
+from .layers import MULTIPLE, Impose, StyleLevels, UpsampleConv, pad_to_multiple
+from .models import DEFAULT_BACKEND, DEFAULT_MODEL, fingerprint, load_model, only_style, sha256_of
 from .picture import Picture, read_picture
 from .regions import Regions
 from .saved import SAVED_SUFFIX
@@ -40,23 +41,37 @@ class Stylizer:
         device: "auto" (CUDA, then MPS, then CPU), "cpu", "cuda", "cuda:1", "mps".
         dtype: "auto", "float32", "bfloat16" or "float16": the number format of the convolutions. Statistics are always
             float32.
+        backend: "torch", "compile" or "openvino": see `adain.backend`. OpenVINO takes the CPU for "auto".
 
     Raises:
         WeightsError: the weights are missing, damaged, or do not fit.
-        DeviceError: the device or the format cannot be had here.
+        DeviceError: the device, the format or the backend cannot be had here.
     """
 
-    def __init__(self, model: str | Path = DEFAULT_MODEL, *, device: str = "auto", dtype: str = "auto") -> None:
+    def __init__(
+        self,
+        model: str | Path = DEFAULT_MODEL,
+        *,
+        device: str = "auto",
+        dtype: str = "auto",
+        backend: str = DEFAULT_BACKEND,
+    ) -> None:
         self.model = str(model)
-        self.device = choose_device(device)
+        self.device = choose_device("cpu" if backend == "openvino" and device == "auto" else device)
         self.dtype = choose_dtype(dtype, self.device)
         network = load_model(model).to(self.device, self.dtype)
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        for layer in network.modules():
+            if isinstance(layer, UpsampleConv):
+                layer.keep_folded()
+        self.backend = backend
+        self._run = load_backend(backend, network, model)
         self.weights = fingerprint(model)
         self._only = only_style(model)
 
     def __repr__(self) -> str:
-        return f"Stylizer({self.model!r}, device={str(self.device)!r}, dtype={self.dtype_name!r})"
+        options = f"device={str(self.device)!r}, dtype={self.dtype_name!r}, backend={self.backend!r}"
+        return f"Stylizer({self.model!r}, {options})"
 
     @property
     def dtype_name(self) -> str:
@@ -222,8 +237,7 @@ class Stylizer:
             raise OptionError(f"got {len(contents)} pictures and {len(styles)} styles; want as many, of one size")
         if strength == 0:
             return list(contents)
-        batch = to_tensor(np.stack(works), self.device)
-        painted = to_arrays(self.stylize_tensor(batch, Style.stack(styles)))
+        painted, _ = self.paint_frames(works, Style.stack(styles))
         return [
             finished(p, content, style, strength=strength, color=color, color_strength=color_strength)
             for p, content, style in zip(painted, contents, styles)
@@ -243,11 +257,34 @@ class Stylizer:
         x = torch.lerp(batch.to(x), x, strength)
         return x.to(content.device, content.dtype).view_as(content)
 
+    def paint_frames(
+        self, frames: Sequence[np.ndarray], style: Style, mix: Mix | None = None
+    ) -> tuple[list[np.ndarray], StyleLevels]:
+        """The bare network: pictures of one size, whole, as one batch.
+
+        Args:
+            frames: B pictures, each (H, W, 3) uint8 RGB.
+            style: one for all, or a stack of B.
+            mix: what to normalise by; None: each picture's own statistics.
+
+        Returns:
+            The paintings, like the frames; and what `mix` came to in each layer, (B, C, 1, 1).
+        """
+        if self._run:
+            return self._run(frames, style.levels, mix)
+        used: StyleLevels = {}
+        painted = self.stylize_tensor(
+            to_tensor(np.stack(frames), self.device),
+            style,
+            impose=lambda levels: mixed(levels, mix, used) if mix else plain(levels),
+        )
+        return to_arrays(painted), used
+
     @torch.inference_mode()
     def stylize_tensor(
         self, content: Tensor, style: Style, *, impose: Callable[[StyleLevels], Impose] = plain
     ) -> Tensor:
-        """The bare network: (B, 3, H, W) float RGB 0..1 on the stylizer's device -> the same, float32, clamped.
+        """The network in torch: (B, 3, H, W) float RGB 0..1 on the stylizer's device -> the same, float32, clamped.
 
         `impose` makes the work of the AdaIN layers out of the style's levels: see `adain.impose`.
         """

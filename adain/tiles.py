@@ -20,7 +20,7 @@ from torch import Tensor
 from . import mapped
 from .convert import to_array, to_tensor
 from .errors import DeviceError, OptionError
-from .impose import Follow, fixed, followed, plain
+from .impose import Follow, fixed, followed, told
 from .layers import MULTIPLE, VARIANCE_FLOOR, Impose, Statistics, StyleLevels, pad_to_multiple, statistics
 from .regions import Regions, moments, regional, shrink, steady
 from .style import Style
@@ -126,20 +126,15 @@ def _paint_whole(
     own: StyleLevels | None,
     follow: Follow | None,
 ) -> np.ndarray:
-    content = to_tensor(rgb, stylizer.device)
-    weights = None
-    if isinstance(style, Regions):
+    if isinstance(style, Style):
+        if own or follow is None:
+            return stylizer.paint_frames([rgb], style, told([own]) if own else None)[0][0]
+        way = partial(followed, follow=follow)
+    else:
         weights = _weights(style.weights(rgb.shape[1], rgb.shape[0]), stylizer.device)
         style = style.style
-
-    def impose(levels: StyleLevels) -> Impose:
-        if own:
-            return _shared(levels, own, weights)
-        if weights is not None:
-            return regional(levels, weights, follow=follow)
-        return followed(levels, follow) if follow else plain(levels)
-
-    return to_array(stylizer.stylize_tensor(content, style, impose=impose))
+        way = partial(_shared, own=own, weights=weights) if own else partial(regional, weights=weights, follow=follow)
+    return to_array(stylizer.stylize_tensor(to_tensor(rgb, stylizer.device), style, impose=way))
 
 
 def _paint_tiles(

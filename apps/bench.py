@@ -11,7 +11,7 @@ import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +22,7 @@ from rich.table import Table
 
 from adain.device import choose_device
 from adain.errors import WeightsError
+from adain.models import DEFAULT_BACKEND
 from adain.stylizer import Stylizer
 
 from .chart import load_pyplot
@@ -44,6 +45,7 @@ def run_bench(
     threads: list[int],
     *,
     device: str,
+    backends: Sequence[str] = (DEFAULT_BACKEND,),
     plot_path: Path | None,
     as_json: bool,
 ) -> None:
@@ -63,11 +65,12 @@ def run_bench(
             torch.set_num_threads(count)
             other = rival_row(count) if what == "images" and on_cpu else None
             rows += [other] if other else []
-            for model, dtype in itertools.product(models, dtypes):
-                stylizer = Stylizer(model, device=device, dtype=dtype)
+            for model, dtype, backend in itertools.product(models, dtypes, backends):
+                stylizer = Stylizer(model, device=device, dtype=dtype, backend=backend)
+                about = {"model": model, "dtype": stylizer.dtype_name, "backend": backend, "threads": count}
                 for row in measure(what, stylizer, shapes):
                     ratio = {"ratio": scaled(other["ms"], row["width"], row["height"]) / row["ms"]} if other else {}
-                    rows.append({"model": model, "dtype": stylizer.dtype_name, "threads": count, **row, **ratio})
+                    rows.append({**about, **row, **ratio})
     finally:
         torch.set_num_threads(before)
     lines = curves(rows)
@@ -124,14 +127,16 @@ def rival_row(threads: int) -> Row | None:
     except WeightsError as error:
         print(f"no comparison: {error}", file=sys.stderr)
         return None
-    return {"model": NAME, "dtype": "float32", "threads": threads, **row_of(SIDE, SIDE, time_runs(task)), "ratio": None}
+    about = {"model": NAME, "dtype": "float32", "backend": "", "threads": threads}
+    return {**about, **row_of(SIDE, SIDE, time_runs(task)), "ratio": None}
 
 
 def curves(rows: list[Row]) -> dict[str, list[tuple[int, float]]]:
     """What was measured as lines of (pixels, ms)."""
     lines: dict[str, list[tuple[int, float]]] = {}
     for row in rows:
-        name = f"{row['model']}, {row['dtype']}, {row['threads']} thread{'s' * (row['threads'] > 1)}"
+        backend = f", {row['backend']}" * (row["backend"] not in ("", DEFAULT_BACKEND))
+        name = f"{row['model']}, {row['dtype']}{backend}, {row['threads']} thread{'s' * (row['threads'] > 1)}"
         lines.setdefault(name, []).append((row["width"] * row["height"], row["ms"]))
     return {name: sorted(points) for name, points in lines.items()}
 
@@ -163,13 +168,14 @@ def plot(lines: dict[str, list[tuple[int, float]]], path: Path, what: str) -> No
 
 def print_table(rows: list[Row], slopes: dict[str, float], machine: Row, what: str) -> None:
     compared = any("ratio" in row for row in rows)
-    columns = ["model", "dtype", "threads", "size", "ms", "first", "a second", *(["ratio"] if compared else [])]
-    table = Table(*columns, box=None)
+    columns = ["model", "dtype", "backend", "threads", "size", "ms", "first", "a second"]
+    table = Table(*columns, *(["ratio"] if compared else []), box=None)
     for row in rows:
         ratio = "" if row.get("ratio") is None else f"{row['ratio']:.2f}"
         size = f"{row['width']}x{row['height']}"
         figures = (f"{row['ms']:.1f}", f"{row['first_ms']:.0f}", f"{row['per_second']:.1f}")
-        table.add_row(row["model"], row["dtype"], str(row["threads"]), size, *figures, *([ratio] if compared else []))
+        about = (row["model"], row["dtype"], row["backend"], str(row["threads"]))
+        table.add_row(*about, size, *figures, *([ratio] if compared else []))
     console = Console(width=160)
     console.print(table)
     path = "file to file, a frame" if what == "video" else f"median of {RUNS} after {WARM_UP}"

@@ -41,12 +41,14 @@ class Bar:
         return (self.least is None or self.value >= self.least) and (self.most is None or self.value <= self.most)
 
 
-def run_webcam_bench(*, device: str, as_json: bool, seconds: float = SECONDS, settling: float = SETTLING) -> None:
+def run_webcam_bench(
+    *, device: str, backend: str, as_json: bool, seconds: float = SECONDS, settling: float = SETTLING
+) -> None:
     """Print the bars."""
     with tempfile.TemporaryDirectory() as folder:
         clip = Path(folder) / "clip.mp4"
         write_clip(clip, WIDTH, HEIGHT, FRAMES)
-        bars = list(measure(clip, device, seconds, settling))
+        bars = list(measure(clip, (device, backend), seconds, settling))
     if as_json:
         print(json.dumps([{**vars(bar), "met": bar.met} for bar in bars], indent=1))
         return
@@ -58,14 +60,14 @@ def run_webcam_bench(*, device: str, as_json: bool, seconds: float = SECONDS, se
     console.print(f"{WIDTH}x{HEIGHT}, fast, smoothing flow, headless; {cpu_name()}", highlight=False)
 
 
-def measure(clip: Path, device: str, seconds: float, settling: float) -> Iterator[Bar]:
-    full, growth = play(clip, device, seconds, settling, size=WIDTH)
+def measure(clip: Path, where: tuple[str, str], seconds: float, settling: float) -> Iterator[Bar]:
+    full, growth = play(clip, where, seconds, settling, size=WIDTH)
     latencies = sorted(float(row["latency_ms"]) for row in full)
     yield Bar(f"frames a second at {WIDTH} px", rate_of(full), "fps", least=20)
     yield Bar("latency, median", statistics.median(latencies), "ms", most=120)
     yield Bar("latency, 95th percentile", latencies[int(0.95 * (len(latencies) - 1))], "ms", most=200)
     yield Bar("memory gained meanwhile", growth, "MB", most=20)
-    held, _ = play(clip, device, seconds, settling, size=None)
+    held, _ = play(clip, where, seconds, settling, size=None)
     yield Bar("frames a second with --fps 30", rate_of(held), "fps", least=28)
     yield Bar("working size it chose", statistics.median(int(row["size"]) for row in held), "px", least=0)
     changes = sum(a["size"] != b["size"] for a, b in itertools.pairwise(held))
@@ -73,13 +75,13 @@ def measure(clip: Path, device: str, seconds: float, settling: float) -> Iterato
 
 
 def play(
-    clip: Path, device: str, seconds: float, settling: float, *, size: int | None
+    clip: Path, where: tuple[str, str], seconds: float, settling: float, *, size: int | None
 ) -> tuple[list[dict[str, str]], float]:
     """Run the app on the clip: the lines of its statistics after it has settled, and the MB gained since then."""
     stats = clip.with_name(f"{size}.csv")
     options = WebcamOptions(
         camera=str(clip), styles=("starry-night",), loop=True, headless=True, size=size, fps=RATE, stats=stats,
-        device=device,
+        device=where[0], backend=where[1],
     )  # fmt: skip
     app = TimedWebcam(options, seconds, settling)
     app.run()

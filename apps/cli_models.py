@@ -5,6 +5,7 @@ Nothing heavy is imported here: see cli.py.
 
 import dataclasses
 import inspect
+import itertools
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,9 +13,9 @@ from typing import Annotated, Any, Literal
 import typer
 from adain.train.config import TRAINING_HELP, TrainConfig
 
-from adain.models import DEFAULT_MODEL
+from adain.models import DEFAULT_BACKEND, DEFAULT_MODEL
 
-from .flags import Device, Json, Model, Size
+from .flags import Backends, Device, Json, Model, Size
 
 commands = typer.Typer()
 
@@ -42,6 +43,7 @@ def bench(
         typer.Option(min=1, help="May be repeated. (default: as many as torch takes)", show_default=False),
     ] = [],  # noqa: B006
     device: Device = "auto",
+    backend: Backends = [DEFAULT_BACKEND],  # noqa: B006
     plot: Annotated[Path | None, typer.Option(help="Draw the cost against the pixels.", show_default=False)] = None,
     as_json: Json = False,
 ) -> None:
@@ -52,13 +54,15 @@ def bench(
     if what == "webcam":
         from .bench_webcam import run_webcam_bench
 
-        run_webcam_bench(device=device, as_json=as_json)
+        run_webcam_bench(device=device, backend=backend[0], as_json=as_json)
         return
     from .bench import run_bench
 
     if wrong := [s for s in size if not re.fullmatch(r"[1-9]\d*x[1-9]\d*", s)]:
         raise typer.BadParameter(f"got {wrong[0]!r}; want WIDTHxHEIGHT, such as 640x360", param_hint="--size")
-    run_bench(what, model, size, dtype, threads, device=device, plot_path=plot, as_json=as_json)
+    run_bench(
+        what, model, size, dtype, threads, device=device, backends=backend, plot_path=plot, as_json=as_json
+    )  # fmt: skip
 
 
 evaluate = typer.Typer(help="Measure results.", no_args_is_help=True)
@@ -82,6 +86,8 @@ def eval_images(
     judge: Annotated[str, typer.Option(help="vgg16 (the network of training), vgg19 or resnet50.")] = "vgg16",
     teacher: Annotated[Path | None, typer.Option(help="Weights of the judge.")] = None,
     device: Device = "auto",
+    dtype: Annotated[list[str], typer.Option(help="Number format of the models; may be repeated.")] = ["auto"],  # noqa: B006
+    backend: Backends = [DEFAULT_BACKEND],  # noqa: B006
     csv: Annotated[Path | None, typer.Option(help="Write every pair's figures.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw style against SSIM.")] = None,
     as_json: Json = False,
@@ -94,7 +100,8 @@ def eval_images(
 
     check_size(size)
     methods = [Method(folder=folder, strength=s) for folder in outputs or [] for s in strength]
-    methods += [Method(model=name, strength=s) for name in model for s in strength]
+    ways = list(itertools.product(dtype, backend))
+    methods += [Method(model=name, strength=s, dtype=d, backend=b) for name in model for d, b in ways for s in strength]
     if not methods:
         raise typer.BadParameter("nothing to measure: name folders of results, or --model")
     if (pairs is None) == (not content or not style):

@@ -9,10 +9,11 @@ from typing import Annotated
 
 import typer
 
-from adain.models import DEFAULT_MODEL
+from adain.models import DEFAULT_BACKEND, DEFAULT_MODEL
 
 from .flags import (
     HELP_OPTIONS,
+    Backend,
     Color,
     ColorStrength,
     Device,
@@ -58,6 +59,7 @@ def image(
     tile: Tile = "auto",
     model: Model = DEFAULT_MODEL,
     device: Device = "auto",
+    backend: Backend = DEFAULT_BACKEND,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
@@ -71,7 +73,7 @@ def image(
     options = ImageOptions(
         strength=strength, size=size, output_size=output_size, style_size=style_size, style_scale=style_scale,
         color=color, color_strength=color_strength, feather=feather, tile=tile, model=model, device=device,
-        overwrite=overwrite,
+        backend=backend, overwrite=overwrite,
     )  # fmt: skip
     own = [] if style or mask or style_levels else own_recipe(model)
     recipes = own or parse_styles(style or [], mask, style_levels, notify=note)
@@ -111,6 +113,7 @@ def batch(
     ] = None,
     model: Model = DEFAULT_MODEL,
     device: Device = "auto",
+    backend: Backend = DEFAULT_BACKEND,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
@@ -124,7 +127,7 @@ def batch(
     options = BatchOptions(
         strength=strength, size=size, output_size=output_size, style_size=style_size, style_scale=style_scale,
         color=color, color_strength=color_strength, feather=feather, tile=tile, model=model, device=device,
-        overwrite=overwrite, format=format.lower(), pair=pair, group=group,
+        backend=backend, overwrite=overwrite, format=format.lower(), pair=pair, group=group,
     )  # fmt: skip
     failed = run_batch(
         content or [], style or [], output, options, masks=mask or [], levels=style_levels, table=csv, as_json=as_json
@@ -156,6 +159,7 @@ def sheet(
     feather: Feather = None,
     model: Model = DEFAULT_MODEL,
     device: Device = "auto",
+    backend: Backend = DEFAULT_BACKEND,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
@@ -167,7 +171,7 @@ def sheet(
 
     options = PaintOptions(
         strength=strength, size=size, style_scale=style_scale, color=color, color_strength=color_strength,
-        feather=feather, model=model, device=device,
+        feather=feather, model=model, device=device, backend=backend,
     )  # fmt: skip
     recipes = parse_styles(style or [], mask, style_levels, notify=note) if style or mask or style_levels else []
     write_contact_sheet(

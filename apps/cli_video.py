@@ -9,9 +9,10 @@ from typing import Annotated
 
 import typer
 
-from adain.models import DEFAULT_MODEL
+from adain.models import DEFAULT_BACKEND, DEFAULT_MODEL
 
 from .flags import (
+    Backend,
     Color,
     ColorStrength,
     Device,
@@ -100,6 +101,7 @@ def video(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with what an interrupted run left.")] = False,
     model: Model = DEFAULT_MODEL,
     device: Device = "auto",
+    backend: Backend = DEFAULT_BACKEND,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
@@ -117,7 +119,7 @@ def video(
         strength=strength, size=size, style_size=style_size, style_scale=style_scale, color=color,
         color_strength=color_strength, feather=feather, tile=tile, smooth=smooth, two_pass=two_pass, rate=rate,
         preview=preview, resume=resume, encoding=Encoding(codec, crf, preset), model=model, device=device,
-        overwrite=overwrite, start=first, end=last,
+        backend=backend, overwrite=overwrite, start=first, end=last,
     )  # fmt: skip
     if code := run_video(content, output, keyframes, options, as_json=as_json):
         raise typer.Exit(code)
@@ -184,6 +186,7 @@ def webcam(
     snapshots: Annotated[Path, typer.Option(help="Folder for the files of the keys s and r.")] = Path(),
     model: Model = DEFAULT_MODEL,
     device: Device = "auto",
+    backend: Backend = DEFAULT_BACKEND,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
@@ -200,7 +203,7 @@ def webcam(
         camera=camera, wanted=Wanted(width, height, camera_fps), styles=tuple(style or ()), styles_folder=styles,
         shuffle=shuffle, strength=strength, color=color, smooth=smooth, fps=fps, size=size, mirror=mirror, loop=loop,
         max_frames=max_frames, record=record, virtual_camera=virtual_camera, headless=headless, fullscreen=fullscreen,
-        stats=stats, snapshots=snapshots, model=model, device=device, overwrite=overwrite, masks=tuple(mask or ()),
-        feather=feather, color_strength=color_strength, style_scale=style_scale,
+        stats=stats, snapshots=snapshots, model=model, device=device, backend=backend, overwrite=overwrite,
+        masks=tuple(mask or ()), feather=feather, color_strength=color_strength, style_scale=style_scale,
     )  # fmt: skip
     run_webcam(options, as_json=as_json)

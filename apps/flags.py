@@ -14,6 +14,10 @@ Model = Annotated[
     ),
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
+Backend = Annotated[
+    str, typer.Option(help="What runs the network: torch, compile (torch.compile; best on GPUs) or openvino (CPU).")
+]
+Backends = Annotated[list[str], typer.Option(help="What runs the networks; may be repeated.")]
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON report on stdout.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from adain.color import COLOR_MODES
 from adain.errors import OptionError
-from adain.models import DEFAULT_MODEL
+from adain.models import BACKENDS, DEFAULT_BACKEND, DEFAULT_MODEL
 from adain.smoother import DEFAULT_SMOOTH, SMOOTH_MODES
 
 SMALLEST_SIZE, SMALLEST_TILE = 16, 128  # px; the library checks them too, but only once torch is loaded
@@ -33,8 +33,11 @@ class PaintOptions:
     tile: str = "auto"  # or "off", or px
     model: str = DEFAULT_MODEL
     device: str = "auto"
+    backend: str = DEFAULT_BACKEND
 
     def __post_init__(self) -> None:
+        if self.backend not in BACKENDS:
+            raise OptionError(f"got --backend {self.backend!r}; want {', '.join(BACKENDS)}")
         if self.size and self.size < SMALLEST_SIZE:
             raise OptionError(f"got --size {self.size}; want at least {SMALLEST_SIZE} px, or 0 for the photo's own")
         if self.tile not in ("auto", "off") and not (self.tile.isdigit() and int(self.tile) >= SMALLEST_TILE):

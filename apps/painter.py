@@ -25,7 +25,7 @@ class Painter:
     def __init__(self, options: PaintOptions) -> None:
         self.options = options
         self.tiles = options.tiles
-        self.stylizer = Stylizer(options.model, device=options.device)
+        self.stylizer = Stylizer(options.model, device=options.device, backend=options.backend)
         self.size = WORK_SIZE if options.size is None else options.size or None
         self._encoded: dict[str, Style] = {}
         self._composed: dict[Recipe, Style | Regions] = {}

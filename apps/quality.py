@@ -22,16 +22,18 @@ from adain.device import choose_device
 from adain.errors import OptionError, PictureError, WeightsError
 from adain.finish import faded
 from adain.lpips import load_lpips
+from adain.models import DEFAULT_BACKEND
 from adain.perceptual import load_perceptual
 from adain.picture import Picture, read_picture
 from adain.quality import Artefacts, Honesty, Likeness, artefacts, colour_cast, identity_error, likeness
+from adain.style import Style
 from adain.stylizer import MULTIPLE, STYLE_SIZE, Stylizer
 
 from .chart import load_pyplot
 from .progress import progress_bar
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
-FINE = (*Likeness._fields[:4], "lpips")  # measures that want three digits
+FINE = (*Likeness._fields[:4], "lpips", "apart")  # measures that want three digits
 Summary = dict[str, dict[str, Any]]  # method -> measure -> figure
 NONE = float("nan")  # stands for what cannot be measured, such as the time of a folder's pictures
 NOT_MEASURED = Honesty(NONE, NONE)
@@ -54,10 +56,17 @@ class Method:
     folder: Path | None = None
     model: str = ""
     strength: float = 1.0
+    dtype: str = "auto"
+    backend: str = DEFAULT_BACKEND
 
     @property
     def source(self) -> str:
-        return str(self.folder) if self.folder else self.model
+        return str(self.folder) if self.folder else ", ".join([self.model, *self.way])
+
+    @property
+    def way(self) -> list[str]:
+        """How the model is run, as far as that was asked for."""
+        return [name for name in (self.dtype, self.backend) if name not in ("auto", DEFAULT_BACKEND)]
 
     @property
     def name(self) -> str:
@@ -82,6 +91,7 @@ def run_quality(
     chosen = choose_device(device)
     network = load_perceptual(judge, teacher, device=chosen, dtype=torch.float32)
     measures = [*Likeness._fields, *Artefacts._fields, *Honesty._fields]
+    measures += ["apart"] if any(method.way for method in methods) else []
     try:
         lpips = load_lpips(chosen)
         measures.insert(len(Likeness._fields), "lpips")
@@ -99,6 +109,7 @@ def run_quality(
                     **artefacts(output, content)._asdict(),
                     **result.honesty._asdict(),
                     "milliseconds": result.milliseconds,
+                    "apart": result.apart,
                 }
                 rows.append({"method": method.name, "pair": result.pair.name, **values})
                 advance()
@@ -127,6 +138,7 @@ class Result:
     output: np.ndarray
     milliseconds: float = NONE
     honesty: Honesty = NOT_MEASURED
+    apart: float = NONE  # of 255, mean, from what torch paints in float32
 
 
 def results(method: Method, pairs: list[Pair], size: int, device: str) -> Iterator[Result]:
@@ -136,7 +148,9 @@ def results(method: Method, pairs: list[Pair], size: int, device: str) -> Iterat
         content, style = (square(read_picture(path), size).rgb for path in (pair.content, pair.style))
         if painter:
             output, milliseconds = painter.timed(content, style, pair.style)
-            yield Result(pair, content, style, output, milliseconds, painter.honesty(pair, content, style))
+            honesty = painter.honesty(pair, content, style)
+            apart = painter.apart(content, style, pair.style, output)
+            yield Result(pair, content, style, output, milliseconds, honesty, apart)
         else:
             output = square(read_picture(find_result(method.folder, pair)), size).rgb  # type: ignore[arg-type]
             yield Result(pair, content, style, faded(output, content, method.strength))
@@ -146,18 +160,30 @@ class ModelPainter:
     """A model at a strength, with what it adds of its own, which is measured once for each photo and style."""
 
     def __init__(self, method: Method, device: str) -> None:
-        self.stylizer = Stylizer(method.model, device=device)
+        self.stylizer = Stylizer(method.model, device=device, dtype=method.dtype, backend=method.backend)
+        self.exact = Stylizer(method.model, device=device, dtype="float32") if method.way else None
         self.strength = method.strength
         self._casts: dict[Path, float] = {}
         self._identities: dict[Path, float] = {}
 
     def timed(self, content: np.ndarray, style: np.ndarray, path: Path) -> tuple[np.ndarray, float]:
         """The painting, and the milliseconds it took with the style already encoded."""
-        one = self.stylizer.only_style is not None  # a network of one style knows it by its file
-        encoded = self.stylizer.encode_style(path if one else style, size=STYLE_SIZE)
+        encoded = self._encoded(self.stylizer, style, path)
         started = time.perf_counter()
         output = self.stylizer.stylize(content, encoded, strength=self.strength)
         return output, (time.perf_counter() - started) * 1000
+
+    def apart(self, content: np.ndarray, style: np.ndarray, path: Path, output: np.ndarray) -> float:
+        """How far a painting is from the one of torch in float32, 0..255, mean; measured where a way was asked for."""
+        if not self.exact:
+            return NONE
+        wanted = self.exact.stylize(content, self._encoded(self.exact, style, path), strength=self.strength)
+        return float(np.abs(output.astype(np.int16) - wanted).mean())
+
+    @staticmethod
+    def _encoded(stylizer: Stylizer, style: np.ndarray, path: Path) -> Style:
+        one = stylizer.only_style is not None  # a network of one style knows it by its file
+        return stylizer.encode_style(path if one else style, size=STYLE_SIZE)
 
     def honesty(self, pair: Pair, content: np.ndarray, style: np.ndarray) -> Honesty:
         if self.stylizer.only_style:

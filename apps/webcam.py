@@ -18,7 +18,7 @@ from adain.builtin import list_styles
 from adain.color import check_color
 from adain.errors import CameraError, OptionError, VideoError
 from adain.frames import FrameStylizer
-from adain.models import DEFAULT_MODEL
+from adain.models import DEFAULT_BACKEND, DEFAULT_MODEL
 from adain.picture import check_absent
 from adain.regions import Regions
 from adain.smoother import DEFAULT_SMOOTH, SMOOTH_MODES
@@ -76,6 +76,7 @@ class WebcamOptions:
     snapshots: Path = Path()
     model: str = DEFAULT_MODEL
     device: str = "auto"
+    backend: str = DEFAULT_BACKEND
     overwrite: bool = False
 
 
@@ -145,6 +146,7 @@ class Webcam:
                 PaintOptions(
                     model=options.model,
                     device=options.device,
+                    backend=options.backend,
                     feather=options.feather,
                     style_scale=options.style_scale,
                 )

@@ -1,0 +1,142 @@
+"""What runs the network: torch as it is, torch compiled for the machine, or OpenVINO. All paint the same picture.
+
+Pictures in tiles or with regions need to be stopped between layers; those are always painted by torch as it is.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .device import import_openvino
+from .errors import DeviceError
+from .graph import Graph, together
+from .impose import Mix
+from .layers import MULTIPLE, StyleLevels
+from .models import BACKENDS, load_model
+
+if TYPE_CHECKING:
+    from .models import Network
+
+SHAPES_KEPT = 4  # sizes of pictures for which OpenVINO stays prepared: each takes memory, and 0.2 s to prepare
+
+# Without these limits of fusion the compiler of torch 2.13 stops at our upsampling ("vr must not be None").
+CPU_COMPILER = {"realize_reads_threshold": 1, "realize_opcount_threshold": 1}
+
+
+class Backend(Protocol):
+    def __call__(
+        self, frames: Sequence[np.ndarray], style: StyleLevels, mix: Mix | None
+    ) -> tuple[list[np.ndarray], StyleLevels]:
+        """As `Stylizer.paint_frames`."""
+
+
+def load_backend(name: str, network: "Network", model: str | Path) -> Backend | None:
+    """A backend by name; None for "torch", which needs none.
+
+    Args:
+        network: `model`, on the device and in the number format to compute with.
+        model: as `load_model` takes it.
+
+    Raises:
+        DeviceError: there is no such backend, its package is missing, or it cannot use the network's device.
+    """
+    if name == "torch":
+        return None
+    if name == "compile":
+        return CompiledTorch(network)
+    if name == "openvino":
+        return OpenVINO(network, model)
+    raise DeviceError(f"got backend {name!r}; want {', '.join(BACKENDS)}")
+
+
+class GraphBackend:
+    """Feeds a `Graph`: arrays in, arrays out. Subclasses say how it is run."""
+
+    graph: Graph
+
+    def __call__(
+        self, frames: Sequence[np.ndarray], style: StyleLevels, mix: Mix | None
+    ) -> tuple[list[np.ndarray], StyleLevels]:
+        count, (height, width) = len(frames), frames[0].shape[:2]
+        content = np.stack(frames)
+        if height % MULTIPLE or width % MULTIPLE:
+            beyond = ((0, 0), (0, -height % MULTIPLE), (0, -width % MULTIPLE), (0, 0))
+            content = np.pad(content, beyond, mode="edge")
+        wanted = [part.expand(count, -1) for part in together(style)]
+        # Always as many given statistics as pictures, so that the shapes stay the same from frame to frame.
+        shares, given = torch.eye(count, 2 * count), [torch.ones_like(part) for part in wanted]
+        if mix:
+            shares[:, : mix.shares.shape[1]] = mix.shares
+        if mix and mix.given:
+            for room, part in zip(given, together(mix.given)):
+                room[: len(part)] = part
+        painted, *used = self.run(torch.from_numpy(content), *wanted, shares, *given)
+        return list(painted.numpy()[:, :height, :width]), self.graph.apart(*used) if mix else {}
+
+    def run(self, *tensors: Tensor) -> tuple[Tensor, ...]:
+        """Arguments and results of `Graph`, on the CPU."""
+        raise NotImplementedError
+
+
+class CompiledTorch(GraphBackend):
+    """torch.compile: takes seconds for each new size of picture; on GPUs it replays CUDA graphs."""
+
+    def __init__(self, network: "Network") -> None:
+        self.device = next(network.parameters()).device
+        self.graph = Graph(network).eval()
+        how: dict[str, Any] = {"options": CPU_COMPILER}
+        if self.device.type == "cuda":
+            how = {"mode": "reduce-overhead"}
+        self.compiled = torch.compile(self.graph, dynamic=False, **how)
+
+    def run(self, *tensors: Tensor) -> tuple[Tensor, ...]:
+        try:
+            with torch.no_grad():
+                found = self.compiled(*(tensor.to(self.device) for tensor in tensors))
+        except torch._dynamo.exc.TorchDynamoException as error:
+            reason = str(error).strip().splitlines()[0]
+            raise DeviceError(f"torch cannot compile here: {reason}; choose the backend 'torch'") from error
+        return tuple(part.cpu() for part in found)
+
+
+class OpenVINO(GraphBackend):
+    """OpenVINO on the CPU, in the number format of the network."""
+
+    def __init__(self, network: "Network", model: str | Path) -> None:
+        weight = next(network.parameters())
+        if weight.device.type != "cpu":
+            raise DeviceError(f"backend 'openvino' runs on the CPU, not on {weight.device}; choose the device 'cpu'")
+        self.openvino = import_openvino()
+        self.graph = Graph(load_model(model)).eval()
+        self.precision = {torch.float32: "f32", torch.bfloat16: "bf16"}[weight.dtype]
+        size, channels = 2 * MULTIPLE, sum(self.graph.widths.values())
+        mean, std, given_mean, given_std = torch.ones(4, 1, channels)
+        picture = torch.zeros(1, size, size, 3, dtype=torch.uint8)
+        example = (picture, mean, std, torch.ones(1, 2), given_mean, given_std)
+        with torch.inference_mode():
+            self.model = self.openvino.convert_model(self.graph, example_input=example)
+        self.prepared: dict[tuple[int, ...], Any] = {}
+
+    def run(self, *tensors: Tensor) -> tuple[Tensor, ...]:
+        key = (*tensors[0].shape, torch.get_num_threads())
+        if key not in self.prepared:
+            if len(self.prepared) == SHAPES_KEPT:
+                del self.prepared[next(iter(self.prepared))]
+            self.prepared[key] = self._prepare(tensors)
+        found = self.prepared[key].infer([tensor.numpy() for tensor in tensors], share_inputs=True)
+        return tuple(torch.from_numpy(found[i]) for i in range(3))
+
+    def _prepare(self, tensors: Sequence[Tensor]) -> Any:
+        """Free sizes would cost twice the time, so it is prepared for one."""
+        model = self.model.clone()
+        model.reshape({i: list(tensor.shape) for i, tensor in enumerate(tensors)})
+        settings = {
+            "INFERENCE_PRECISION_HINT": self.precision,
+            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+            "PERFORMANCE_HINT": "LATENCY",
+        }
+        return self.openvino.compile_model(model, "CPU", settings).create_infer_request()

@@ -1,0 +1,75 @@
+"""A network as a function of tensors alone: what compilers and other runtimes take."""
+
+import torch
+from torch import Tensor, nn
+
+from .convert import from_uint8, to_uint8
+from .layers import CONTRAST_FLOOR, MULTIPLE, VARIANCE_FLOOR, Statistics, StyleLevels
+
+
+class Graph(nn.Module):
+    """Pictures and statistics -> paintings. The statistics of all AdaIN layers stand side by side, N channels in all.
+
+    Args:
+        network: any of ours, ready for inference, in the number format and on the device to compute with.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+        weight = next(network.parameters())
+        self.dtype = weight.dtype
+        with torch.inference_mode():
+            smallest = torch.zeros(1, 3, 2 * MULTIPLE, 2 * MULTIPLE, dtype=weight.dtype, device=weight.device)
+            levels: StyleLevels = network.encode_style(smallest)  # type: ignore[operator]
+        self.widths = {layer: level.mean.shape[1] for layer, level in levels.items()}
+
+    def forward(  # noqa: PLR0917  tensors are given in order
+        self,
+        content: Tensor,
+        mean: Tensor,
+        std: Tensor,
+        shares: Tensor | None = None,
+        given_mean: Tensor | None = None,
+        given_std: Tensor | None = None,
+    ) -> Tensor | tuple[Tensor, Tensor, Tensor]:
+        """Paint.
+
+        Args:
+            content: (B, H, W, 3) uint8 RGB, H and W multiples of 16.
+            mean, std: of the style, (B, N) or (1, N) float32.
+            shares: (B, B + G) float32: see `adain.impose.Mix`; None: each picture is normalised by its own statistics.
+            given_mean, given_std: (G, N) float32.
+
+        Returns:
+            (B, H, W, 3) uint8 RGB; where there are shares, also the mean and std normalised by, (B, N) float32 each.
+        """
+        style = self.apart(mean, std)
+        given = None if given_mean is None or given_std is None else self.apart(given_mean, given_std)
+        used: StyleLevels = {}
+
+        def impose(layer: str, features: Tensor) -> Tensor:
+            wide = features.float()
+            own_mean = wide.mean((2, 3), keepdim=True)
+            variance = (wide - own_mean).square().mean((2, 3), keepdim=True)
+            own = Statistics(own_mean, (variance + VARIANCE_FLOOR).sqrt())
+            if shares is not None and given is not None:
+                sources = Statistics.join([own, given[layer]])
+                own = Statistics(*((shares @ part.flatten(1))[:, :, None, None] for part in sources))
+            used[layer] = own
+            scale = style[layer].std / (own.std.square() + (CONTRAST_FLOOR - VARIANCE_FLOOR)).sqrt()
+            return ((wide - own.mean) * scale + style[layer].mean).to(features.dtype)
+
+        painted = to_uint8(self.network(from_uint8(content).to(self.dtype), impose))
+        return painted if shares is None else (painted, *together(used))
+
+    def apart(self, mean: Tensor, std: Tensor) -> StyleLevels:
+        """(B, N) each -> the layers'."""
+        means, stds = (part[:, :, None, None].split(list(self.widths.values()), 1) for part in (mean, std))
+        return {layer: Statistics(means[i], stds[i]) for i, layer in enumerate(self.widths)}
+
+
+def together(levels: StyleLevels) -> tuple[Tensor, Tensor]:
+    """The layers' mean and std, (B, N) each."""
+    mean, std = (torch.cat([level[part].flatten(1) for level in levels.values()], 1) for part in (0, 1))
+    return mean, std
