@@ -62,6 +62,11 @@ def at_size(picture: Picture, size: int | None) -> np.ndarray:
     return rgb if work == (width, height) else Picture(rgb).resized(*work).rgb
 
 
+def is_flat(rgb: np.ndarray) -> bool:
+    """Whether all of a (H, W, 3) picture is of one colour, as a black frame is."""
+    return all(bool((part == rgb[0, 0]).all()) for part in (rgb[::16, ::16], rgb))  # most are told by the first
+
+
 def to_tensor(rgb: np.ndarray, device: torch.device) -> Tensor:
     """(H, W, 3) or (B, H, W, 3) uint8 -> (1, 3, H, W) or (B, 3, H, W) float32 0..1 on the device."""
     batch = np.require(rgb if rgb.ndim == 4 else rgb[None], requirements=("C", "W"))  # PIL's arrays are read-only

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from .convert import from_uint8, to_uint8
-from .layers import CONTRAST_FLOOR, MULTIPLE, VARIANCE_FLOOR, Statistics, StyleLevels
+from .layers import MULTIPLE, VARIANCE_FLOOR, Statistics, StyleLevels, contrast
 
 
 class Graph(nn.Module):
@@ -57,8 +57,7 @@ class Graph(nn.Module):
                 sources = Statistics.join([own, given[layer]])
                 own = Statistics(*((shares @ part.flatten(1))[:, :, None, None] for part in sources))
             used[layer] = own
-            scale = style[layer].std / (own.std.square() + (CONTRAST_FLOOR - VARIANCE_FLOOR)).sqrt()
-            return ((wide - own.mean) * scale + style[layer].mean).to(features.dtype)
+            return ((wide - own.mean) * (style[layer].std / contrast(own)) + style[layer].mean).to(features.dtype)
 
         painted = to_uint8(self.network(from_uint8(content).to(self.dtype), impose))
         return painted if shares is None else (painted, *together(used))

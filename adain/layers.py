@@ -10,7 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 VARIANCE_FLOOR = 1e-5  # keeps a constant channel finite
-CONTRAST_FLOOR = 1e-3  # variance that normalisation takes for none: a black frame's rounding errors stay unseen
+# What normalisation takes for no contrast, so that a black frame's rounding errors stay unseen: a variance of this,
+CONTRAST_FLOOR = 1e-3
+LEAST_CONTRAST = 1 / 16  # and a deviation of this share of the mean; in photos it is an eighth at the least
 LUMA = (0.299, 0.587, 0.114)  # of R, G, B (BT.601)
 DETAIL_SIGMA = 1.0  # px, of DetailConv's blur
 DETAIL_SHARE = 0.5  # of what that blur takes away: less misses lines, more moves the picture away from its style
@@ -104,25 +106,35 @@ def adain(content: Tensor, style: Statistics, own: Statistics | None = None) -> 
         (B, C, H, W) in the dtype of `content`.
     """
     if content.device.type == "cpu":
-        # One picture at a time, instance and batch normalisation are the same thing, and the latter is fused.
         count = len(content)
         means, stds = (s.flatten(1).expand(count, -1) for s in style)
-        known: list[tuple[Tensor | None, Tensor | None]] = [(None, None)] * count
-        if own:
-            known = list(zip(own.mean.flatten(1).expand(count, -1), own.std.square().flatten(1).expand(count, -1)))
-        floor = CONTRAST_FLOOR - VARIANCE_FLOOR if own else CONTRAST_FLOOR  # a given std has the smaller one already
-        pictures = [
-            F.batch_norm(picture, *known[i], stds[i], means[i], training=not own, momentum=0.0, eps=floor)
-            for i, picture in enumerate(content.split(1))
-        ]
+        owns = [own.pick(min(i, len(own.mean) - 1)) if own else None for i in range(count)]
+        pictures = [_adain_fused(p, stds[i], means[i], owns[i]) for i, p in enumerate(content.split(1))]
         return pictures[0] if count == 1 else torch.cat(pictures)
     scale, shift = scale_and_shift(style, own or statistics(content))
     return content * scale.to(content.dtype) + shift.to(content.dtype)
 
 
+def _adain_fused(picture: Tensor, std: Tensor, mean: Tensor, own: Statistics | None) -> Tensor:
+    """`adain` of one picture: instance and batch normalisation are then the same, and the latter has a fused kernel."""
+    if own is None:
+        painted, own_mean, inverse = torch.native_batch_norm(picture, std, mean, None, None, True, 0.0, CONTRAST_FLOOR)
+        if (own_mean.abs() * inverse).max() <= 1 / LEAST_CONTRAST:
+            return painted
+        own = Statistics(own_mean, (inverse.square().reciprocal() - CONTRAST_FLOOR + VARIANCE_FLOOR).sqrt())
+    variance = contrast(own).square().flatten()
+    return F.batch_norm(picture, own.mean.flatten(), variance, std, mean, training=False, eps=0.0)
+
+
+def contrast(own: Statistics) -> Tensor:
+    """The deviation that normalisation divides by, (B, C, 1, 1): the picture's, or the least that counts as one."""
+    std = (own.std.square() + (CONTRAST_FLOOR - VARIANCE_FLOOR)).sqrt()
+    return torch.maximum(std, own.mean.abs() * LEAST_CONTRAST)
+
+
 def scale_and_shift(style: Statistics, own: Statistics) -> tuple[Tensor, Tensor]:
     """AdaIN as what it does to each channel, (B, C, 1, 1) each: features times the first plus the second."""
-    scale = style.std / (own.std.square() + CONTRAST_FLOOR - VARIANCE_FLOOR).sqrt()
+    scale = style.std / contrast(own)
     return scale, style.mean - own.mean * scale
 
 

@@ -1,6 +1,7 @@
 """The library's front door: encode a style once, stylize any number of pictures with it."""
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,7 +14,19 @@ from torch import Tensor
 from .backend import load_backend
 from .builtin import find_style
 from .color import check_color, match_color
-from .convert import STYLE_SIZE, AnyPicture, as_picture, at_size, fit, style_size, to_arrays, to_pil, to_tensor, visible
+from .convert import (
+    STYLE_SIZE,
+    AnyPicture,
+    as_picture,
+    at_size,
+    fit,
+    is_flat,
+    style_size,
+    to_arrays,
+    to_pil,
+    to_tensor,
+    visible,
+)
 from .device import choose_device, choose_dtype
 from .errors import OptionError, StyleError
 from .finish import finished
@@ -270,6 +283,8 @@ class Stylizer:
         Returns:
             The paintings, like the frames; and what `mix` came to in each layer, (B, C, 1, 1).
         """
+        if self.dtype != torch.float32 and any(map(is_flat, frames)):
+            return self._exact.paint_frames(frames, style, mix)  # else normalisation makes a grid of rounding errors
         if self._run:
             return self._run(frames, style.levels, mix)
         used: StyleLevels = {}
@@ -279,6 +294,10 @@ class Stylizer:
             impose=lambda levels: mixed(levels, mix, used) if mix else plain(levels),
         )
         return to_arrays(painted), used
+
+    @cached_property
+    def _exact(self) -> "Stylizer":
+        return Stylizer(self.model, device=str(self.device), dtype="float32")
 
     @torch.inference_mode()
     def stylize_tensor(
