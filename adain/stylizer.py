@@ -87,6 +87,12 @@ class Stylizer:
         return f"Stylizer({self.model!r}, {options})"
 
     @property
+    def title(self) -> str:
+        """Such as "fast on cpu, bfloat16"."""
+        backend = f", {self.backend}" * (self.backend != DEFAULT_BACKEND)
+        return f"{self.model} on {self.device}, {self.dtype_name}{backend}"
+
+    @property
     def dtype_name(self) -> str:
         """Such as "float32"."""
         return str(self.dtype).removeprefix("torch.")

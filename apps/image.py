@@ -68,7 +68,7 @@ def run(jobs: list[Job], options: ImageOptions) -> Iterator[dict]:
     painter = Painter(options)
     stylizer = painter.stylizer
     if sys.stderr.isatty():
-        print(f"{stylizer.model} on {stylizer.device}, {stylizer.dtype_name}", file=sys.stderr)
+        print(stylizer.title, file=sys.stderr)
     picture: tuple[str, Picture] | None = None  # the photo read last: jobs of one photo stand together
     for job, following in zip_longest(jobs, jobs[1:]):
         started = time.perf_counter()
@@ -93,7 +93,7 @@ def run(jobs: list[Job], options: ImageOptions) -> Iterator[dict]:
         yield {
             "content": job.content, "style": job.recipe.name, "output": job.output, "width": width, "height": height,
             "model": stylizer.model, "device": str(stylizer.device), "dtype": stylizer.dtype_name,
-            "seconds": round(time.perf_counter() - started, 3),
+            "backend": stylizer.backend, "seconds": round(time.perf_counter() - started, 3),
         }  # fmt: skip
 
 

@@ -3,12 +3,13 @@
 import json
 import platform
 from dataclasses import asdict
+from importlib.util import find_spec
 
 from rich.console import Console
 from rich.table import Table
 
 from adain import __version__
-from adain.models import DEFAULT_MODEL, list_models
+from adain.models import BACKENDS, DEFAULT_MODEL, list_models
 
 
 def print_info(*, as_json: bool) -> None:
@@ -24,6 +25,7 @@ def print_info(*, as_json: bool) -> None:
         "device": str(device),
         "dtype": str(choose_dtype("auto", device)).removeprefix("torch."),
         "threads": torch.get_num_threads(),
+        "backends": ", ".join(b for b in BACKENDS if b != "openvino" or find_spec("openvino")),
     }
     models = list_models()
     if as_json:

@@ -124,6 +124,7 @@ class Pipeline:
         report = {
             "content": self.source, "output": self.output, "frames": self.writer.frames, "width": width,
             "height": height, "model": stylizer.model, "device": str(stylizer.device), "dtype": stylizer.dtype_name,
+            "backend": stylizer.backend,
         }  # fmt: skip
         if reader.damage:
             report["error"] = f"{self.source}: {reader.damage}; what could be read is in {self.output}"

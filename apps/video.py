@@ -32,8 +32,7 @@ def run_video(
         keyframe.recipe.check()
     painter = Painter(options)
     if sys.stderr.isatty():
-        stylizer = painter.stylizer
-        print(f"{stylizer.model} on {stylizer.device}, {stylizer.dtype_name}", file=sys.stderr)
+        print(painter.stylizer.title, file=sys.stderr)
     try:
         report = stylize_video(source, output, keyframes, options, painter=painter, bars=True)
     except Interrupted as stopped:

@@ -234,7 +234,7 @@ class Webcam:
             Text(f"{self._rate.per_second():.0f} fps", 15, ACCENT),
             Text(f"   {latency}   {self.sizes[-1] if self.sizes else '…'} px", 15),
         )
-        machine = f"{self.stylizer.model} on {self.stylizer.device}, {self.stylizer.dtype_name}"
+        machine = self.stylizer.title
         self.controls.changed = False
         window.fullscreen = self.controls.fullscreen
         window.show(self.controls.view(self._trouble, figures, machine))

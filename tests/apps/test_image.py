@@ -37,6 +37,19 @@ def test_one_photo_one_style(adain, photo_file: Path, tmp_path: Path):
     assert again.returncode == 1 and "--overwrite" in one_error_line(again)
 
 
+def test_another_backend(adain, photo_file: Path, tmp_path: Path):
+    pytest.importorskip("openvino")
+    report, pictures = [], []
+    for backend in ("torch", "openvino"):
+        done = adain("image", photo_file, "-s", "ink-wash", "-o", f"{backend}.png", "--backend", backend, "--json")
+        assert done.returncode == 0 and done.stderr == b"", done.stderr
+        report += json.loads(done.stdout)
+        with Image.open(tmp_path / f"{backend}.png") as image:
+            pictures.append(np.asarray(image).astype(int))
+    assert [r["backend"] for r in report] == ["torch", "openvino"]
+    assert np.abs(pictures[0] - pictures[1]).mean() < 2
+
+
 def test_every_combination_with_json_and_a_bad_item_in_between(adain, photo_file: Path, tmp_path: Path):
     (tmp_path / "bad.jpg").write_text("no picture")
     names = [photo_file, "bad.jpg", "missing.png"]
@@ -88,6 +101,7 @@ def test_a_style_can_be_a_picture(adain, photo_file: Path, tmp_path: Path):
         (["--style", "none.jpg"], 1, "no such style picture"),
         (["--style", "ink-wash", "--device", "warp"], 1, "device 'warp' is not on this machine"),
         (["--style", "ink-wash", "--model", "slow"], 1, "unknown model 'slow'"),
+        (["--style", "ink-wash", "--backend", "warp"], 2, "want torch, compile, openvino"),
         (["--style", "ink-wash", "-o", "a.xyz"], 1, "want .png"),
     ],
 )

@@ -35,6 +35,16 @@ def test_models_and_folders_side_by_side(adain, photo: np.ndarray, tmp_path: Pat
         assert picture.width > 500
 
 
+def test_number_formats_are_compared_with_float32(adain_here, photo_file: Path, tmp_path: Path):
+    code, errors = adain_here("eval", "images", "--model", "fast", "-c", photo_file, "-s", "ink-wash", "--size", 128,
+                              "--dtype", "float32", "--dtype", "bfloat16", "--csv", "o.csv")  # fmt: skip
+    assert code == 0, errors
+    with (tmp_path / "o.csv").open() as file:
+        apart = {row["method"]: float(row["apart"]) for row in csv.DictReader(file)}
+    assert apart["fast, float32 at 1"] == 0
+    assert 0 < apart["fast, bfloat16 at 1"] < 2
+
+
 def test_mistakes_are_one_line(adain_here, photo_file: Path, tmp_path: Path):
     (tmp_path / "bad.csv").write_text("content,style\nphoto.png\n")
     pair = ("-c", photo_file, "-s", "ink-wash")
