@@ -1,6 +1,6 @@
 """The field's table, measured here: python docs/table.py [--quick] [--resume], which is what `make table` runs.
 
-Gatys, Johnson, `vgg` and `fast` paint the sample photos in one style, one after the other, each in a process of its
+Gatys, `johnson`, `vgg` and `fast` paint the sample photos in one style, one after the other, each in a process of its
 own. SSIM and GMD are of the smaller size, time and memory of both. What was measured is kept in --run; --resume takes
 it from there. Johnson's network, which must be trained for its style, is trained first (or given with --johnson).
 """
@@ -31,8 +31,7 @@ from adain.quality import likeness
 
 HERE = Path(__file__).parent
 PHOTOS = sorted((HERE / "samples").glob("*.jpg"))
-STRENGTHS = {"fast": (1.0, 0.9, 0.8, 0.7, 0.6), "vgg": (1.0, 0.6)}
-OURS = tuple(STRENGTHS)
+STRENGTHS = {"johnson": (1.0, 0.9, 0.8), "fast": (1.0, 0.9, 0.8, 0.7, 0.6), "vgg": (1.0, 0.6)}
 TRAINING = ("--batch", 2, "--crop", 128, "--picture-side", 320, "--style-loss", "gram", "--style-weight", 1,
             "--temporal-weight", 0, "--ema", 0.98, "--warmup", 30, "--save-every", 100)  # fmt: skip
 
@@ -92,9 +91,9 @@ def methods_of(options: Any, johnson: Path) -> dict[str, tuple[str, str]]:
     """What to call each row -> how table_paint.py paints it at the smaller and at the larger size."""
     full, part = (f"{GATYS}@{count}/{options.steps}" for count in (options.steps, options.large_steps))
     methods = {f"Gatys, {options.steps} steps": (full, part)}
-    methods["Johnson"] = (f"johnson:{johnson}@1",) * 2
-    for model in OURS:
-        methods |= {f"`{model}` at {strength:g}": (f"{model}@{strength:g}",) * 2 for strength in STRENGTHS[model]}
+    for model, strengths in STRENGTHS.items():
+        file = f"johnson:{johnson}" if model == "johnson" else model
+        methods |= {f"`{model}` at {strength:g}": (f"{file}@{strength:g}",) * 2 for strength in strengths}
     return methods
 
 
@@ -184,8 +183,8 @@ def markdown(measured: list[Measured], options: Any, johnson: Path, imported: in
             *lines,
             "",
             f"{len(PHOTOS)} photos (docs/samples) in {STYLE}, all methods in this one run; SSIM and GMD at {small} px. "
-            f"Judge: the VGG-16 that Gatys, Johnson, `vgg` and `fast` all use for their losses. Gatys at {large} px: "
-            f"{scaled}. Johnson: {trained}. Networks: style encoded before, median of five runs. Memory: peak of a "
+            f"Judge: the VGG-16 that Gatys, `johnson`, `vgg` and `fast` all use for their losses. Gatys at {large} px: "
+            f"{scaled}. `johnson`: {trained}. Networks: style encoded before, median of five runs. Memory: peak of a "
             f"process of its own, {imported} MB of it python and torch. Published rows: another machine, other images, "
             "another judge." + clock,
             "",
