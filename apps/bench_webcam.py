@@ -13,6 +13,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from adain.models import DEFAULT_BACKEND
+
 from .bench import cpu_name
 from .clip import RATE, write_clip
 from .webcam import Webcam, WebcamOptions
@@ -42,7 +44,7 @@ class Bar:
 
 
 def run_webcam_bench(
-    *, device: str, backend: str, as_json: bool, seconds: float = SECONDS, settling: float = SETTLING
+    *, device: str, backend: str = DEFAULT_BACKEND, as_json: bool, seconds: float = SECONDS, settling: float = SETTLING
 ) -> None:
     """Print the bars."""
     with tempfile.TemporaryDirectory() as folder:
