@@ -15,7 +15,7 @@ CONTRAST_FLOOR = 1e-3
 LEAST_CONTRAST = 1 / 16  # and a deviation of this share of the mean; in photos it is an eighth at the least
 LUMA = (0.299, 0.587, 0.114)  # of R, G, B (BT.601)
 DETAIL_SIGMA = 1.0  # px, of DetailConv's blur
-DETAIL_SHARE = 0.5  # of what that blur takes away: less misses lines, more moves the picture away from its style
+DETAIL_SHARE = 0.6  # of what that blur takes away: less misses lines, more moves the picture away from its style
 MULTIPLE = 16  # both networks want sides that are multiples of this, in px
 
 
