@@ -13,7 +13,7 @@ from torch import Tensor
 
 from .device import import_openvino
 from .errors import DeviceError
-from .graph import Graph, together
+from .graph import Graph, to_openvino, together
 from .impose import Mix
 from .layers import MULTIPLE, StyleLevels
 from .models import BACKENDS, load_model
@@ -117,8 +117,7 @@ class OpenVINO(GraphBackend):
         mean, std, given_mean, given_std = torch.ones(4, 1, channels)
         picture = torch.zeros(1, size, size, 3, dtype=torch.uint8)
         example = (picture, mean, std, torch.ones(1, 2), given_mean, given_std)
-        with torch.inference_mode():
-            self.model = self.openvino.convert_model(self.graph, example_input=example)
+        self.model = to_openvino(self.graph, example)
         self.prepared: dict[tuple[int, ...], Any] = {}
 
     def run(self, *tensors: Tensor) -> tuple[Tensor, ...]:

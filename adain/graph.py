@@ -1,9 +1,13 @@
 """A network as a function of tensors alone: what compilers and other runtimes take."""
 
+import warnings
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
 from .convert import from_uint8, to_uint8
+from .device import import_openvino
 from .layers import MULTIPLE, VARIANCE_FLOOR, Statistics, StyleLevels, contrast
 
 
@@ -66,6 +70,14 @@ class Graph(nn.Module):
         """(B, N) each -> the layers'."""
         means, stds = (part[:, :, None, None].split(list(self.widths.values()), 1) for part in (mean, std))
         return {layer: Statistics(means[i], stds[i]) for i, layer in enumerate(self.widths)}
+
+
+def to_openvino(graph: nn.Module, example: tuple[Tensor, ...]) -> Any:
+    """The graph as OpenVINO's model, its sizes free; raises DeviceError where the package is missing."""
+    openvino = import_openvino()
+    with torch.inference_mode(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of torch, that what OpenVINO calls there is deprecated
+        return openvino.convert_model(graph, example_input=example)
 
 
 def together(levels: StyleLevels) -> tuple[Tensor, Tensor]:

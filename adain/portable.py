@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from .convert import from_uint8
 from .device import import_openvino
 from .errors import AdainError
-from .graph import Graph, together
+from .graph import Graph, to_openvino, together
 from .layers import MULTIPLE
 from .models import load_model
 
@@ -79,8 +79,7 @@ def export_openvino(model: str | Path, path: Path) -> tuple[Path, Path]:
     paths = path, path.with_name(f"{path.stem}_style.xml")
     path.parent.mkdir(parents=True, exist_ok=True)
     for graph, inputs, target in ((painter, (picture, mean, std), paths[0]), (encoder, (picture,), paths[1])):
-        with torch.inference_mode():
-            openvino.save_model(openvino.convert_model(graph, example_input=inputs), target, compress_to_fp16=False)
+        openvino.save_model(to_openvino(graph, inputs), target, compress_to_fp16=False)
     return paths
 
 
