@@ -56,11 +56,10 @@ class Mix(NamedTuple):
         """Whether anything measured has a share."""
         return bool(self.shares[:, : len(self.shares)].any())
 
-    def of(self, layer: str, measured: Statistics | None) -> Statistics:
+    def of(self, layer: str, measured: Statistics | None, device: torch.device) -> Statistics:
         """The mix for a layer; `measured` (B, C, 1, 1) may be None where nothing measured has a share."""
-        sources = [s for s in (measured, self.given.get(layer)) if s is not None]
-        together = Statistics.join(sources)
-        shares = self.shares[:, -len(together.mean) :].to(together.mean.device)
+        together = Statistics.join([s.to(device) for s in (measured, self.given.get(layer)) if s is not None])
+        shares = self.shares[:, -len(together.mean) :].to(device)
         return Statistics(*((shares @ part.flatten(1))[:, :, None, None] for part in together))
 
 
@@ -94,7 +93,7 @@ def mixed(style: StyleLevels, mix: Mix, used: StyleLevels) -> Impose:
     measures = mix.measures
 
     def impose(layer: str, features: Tensor) -> Tensor:
-        used[layer] = mix.of(layer, statistics(features) if measures else None)
+        used[layer] = mix.of(layer, statistics(features) if measures else None, features.device)
         return adain(features, style[layer], used[layer])
 
     return impose

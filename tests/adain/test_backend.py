@@ -120,7 +120,7 @@ def test_a_batch_is_smoothed_as_its_frames_one_by_one(remembers: bool):
     one_by_one: StyleLevels = {"x": seen[5]} if remembers else {}
     starts = [False, False, True, False, False]
     mix = smoothed(dict(one_by_one), starts, 0.3)
-    got = mix.of("x", Statistics.join(seen[:5]))
+    got = mix.of("x", Statistics.join(seen[:5]), torch.device("cpu"))
     for i, start in enumerate(starts):
         want = move(one_by_one, "x", seen[i], start=start, rate=0.3)
         torch.testing.assert_close(got.pick(i), want)
