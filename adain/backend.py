@@ -110,7 +110,6 @@ class OpenVINO(GraphBackend):
         weight = next(network.parameters())
         if weight.device.type != "cpu":
             raise DeviceError(f"backend 'openvino' runs on the CPU, not on {weight.device}; choose the device 'cpu'")
-        self.openvino = import_openvino()
         self.graph = Graph(load_model(model)).eval()
         self.precision = {torch.float32: "f32", torch.bfloat16: "bf16"}[weight.dtype]
         size, channels = 2 * MULTIPLE, sum(self.graph.widths.values())
@@ -138,4 +137,4 @@ class OpenVINO(GraphBackend):
             "INFERENCE_NUM_THREADS": torch.get_num_threads(),
             "PERFORMANCE_HINT": "LATENCY",
         }
-        return self.openvino.compile_model(model, "CPU", settings).create_infer_request()
+        return import_openvino().compile_model(model, "CPU", settings).create_infer_request()
