@@ -6,25 +6,28 @@ import cv2
 import numpy as np
 
 from .errors import OptionError
-from .motion import SMALLEST, beyond, disagreement, grid, make_flow, steepness, warp
+from .motion import SMALLEST, beyond, disagreement, gradient, grid, make_flow, squared, warp
 
 SMOOTH_MODES = ("off", "light", "flow", "strong")
 DEFAULT_SMOOTH = "flow"
-WEIGHTS = {"off": 0.0, "light": 0.9, "flow": 0.98, "strong": 0.99}  # of the past, where it is fully trusted
+WEIGHTS = {"off": 0.0, "light": 0.9, "flow": 0.96, "strong": 0.99}  # of the past, where it is fully trusted
 FLOW_SIZES = 320, 640  # px, long side of the reduced frame on which motion is found: half the frame's, within these
 DESCENTS, REFINEMENTS = 5, 1  # iterations of the flow, and of its variational refinement
-TOLERANCE = 4.0  # of the forward-backward check: in units of Sundaram's bound, on the reduced frame
+TOLERANCE = 8.0  # of the forward-backward check: in units of Sundaram's bound, on the reduced frame
 STEEP = 0.25  # px per px, squared: where the flow changes faster, two motions meet and neither is trusted
+BENT = 0.3  # the same, gathered since a stroke was painted: what is pulled longer than this is painted anew
 CHANGE = 20.0  # of 255; a pixel of the content that changed by this along its motion is trusted to 1/e
-ASTRAY, FALL = 30.0, 6  # of 255; where the past differs by this from the new painting it is trusted to 1/e; how steeply
+ASTRAY, FALL = 50.0, 6  # of 255; where the past differs by this from the new painting it is trusted to 1/e; how steeply
 LONGEST, SHORTEST = 8, 2  # frames that one key serves, at most; and at least,
-BARE = 0.03  # unless no more than this share of the frame is left without a trusted past
+BARE = 0.1  # unless no more than this share of the frame is left without a trusted past
 CELL = 8  # px, side of the cells in which paintings are compared
-RAISE = 1.5  # a gain of 1 adds this much of what a 3x3 Gaussian removes
-GAIN = 3.0  # at most; interpolation dulls, so detail is raised to what the new painting has
+RAISE = 3.6  # a gain of 1 adds this much of what a 3x3 Gaussian removes
+ENOUGH = 0.04  # may be missing, or noise would be raised wherever it happens to be weak
+GAIN = 2.0  # at most; interpolation dulls, so detail is raised to what the new painting has
 CONTRAST_GAIN = 1.5  # at most; of strokes about their local mean
 FOLLOW = 0.15  # share of the difference in local colour to the new painting that each new key makes up for
 NOISE = 4.0  # of 255, squared: contrast below it is not raised
+NOTHING_BENT = np.empty((0, 0, 4), np.float32)
 
 
 class TemporalSmoother:
@@ -35,8 +38,8 @@ class TemporalSmoother:
     whose strokes differ, would turn them grey. After some frames what is shown becomes the next key.
 
     The key is used where it can be trusted: where the flow leads back to its start, away from motion boundaries, where
-    the content looks as it did in the key's frame, and where the key does not stray from the colours of the new
-    painting around. So nothing can linger, drift or darken, however long a shot is.
+    the content looks as it did in the key's frame, where strokes have not been pulled out of shape, and where the key
+    does not stray from the colours of the new painting around. So nothing can linger, drift or darken, however long a shot is.
 
     Args:
         mode: "off"; "light", which holds what stands still, without optical flow; "flow"; or "strong".
@@ -66,7 +69,8 @@ class TemporalSmoother:
             (0, 0, 2), np.float32
         )  # (h, w, 2), px on the reduced frame: from each pixel to its place there
         self._kept = np.empty((0, 0), np.float32)  # (h, w), 0..1: whether the way to it could be followed all along
-        self._age = 0  # frames since
+        self._bent = NOTHING_BENT  # (h / 2, w / 2, 4), px per px: how what is shown was deformed since it was painted
+        self._age = 0  # frames since the key
         self._room = Room((0, 0, 3))
 
     def state(self) -> dict[str, np.ndarray]:
@@ -75,7 +79,7 @@ class TemporalSmoother:
             return {}
         return {
             "view": self._view, "key": self._key, "key_view": self._key_view, "offset": self._offset,
-            "kept": self._kept, "age": np.array(self._age),
+            "kept": self._kept, "bent": self._bent, "age": np.array(self._age),
         }  # fmt: skip
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
@@ -83,7 +87,8 @@ class TemporalSmoother:
         self.reset()
         if state:
             self._view, self._key, self._key_view = state["view"], state["key"], state["key_view"]
-            self._offset, self._kept, self._age = state["offset"], state["kept"], int(state["age"])
+            self._offset, self._kept, self._bent = state["offset"], state["kept"], state["bent"]
+            self._age = int(state["age"])
             self._room = Room(self._key.shape)
 
     def smooth(self, content: np.ndarray, painted: np.ndarray) -> np.ndarray:
@@ -101,12 +106,15 @@ class TemporalSmoother:
         view = reduced(content)
         if self._view is None or self._key.shape != painted.shape:
             self._room = Room(painted.shape)
+            self._bent = NOTHING_BENT
             self._lay(view, painted)
             return painted
         trust = self._follow(view)
         carried = self._carry()
-        trust *= cv2.resize(agreement(carried, painted), trust.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        trust *= cv2.resize(agreement(carried, painted), trust.shape[::-1])
         shown = self._mix(carried, painted, trust)
+        if self._bent.size:  # a new stroke is straight
+            self._bent *= cv2.resize(trust, self._bent.shape[1::-1], interpolation=cv2.INTER_AREA)[..., None]
         self._view = view
         self._age += 1
         if self._age >= LONGEST or (self._age >= SHORTEST and np.mean(trust < 0.5) > BARE):
@@ -136,8 +144,11 @@ class TemporalSmoother:
             *(cv2.resize(v, (width, height), interpolation=cv2.INTER_AREA) for v in (there, here)), None
         )
         places = coarse + grid(height, width)
-        lost = (disagreement(coarse, back, places) > TOLERANCE) | (steepness(coarse) > STEEP) | beyond(places)
-        found = cv2.resize(np.subtract(1, lost, dtype=np.float32), here.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        bend = gradient(coarse)
+        self._bent = cv2.add(warp(self._bent, places), bend) if self._bent.size else bend
+        lost = (disagreement(coarse, back, places) > TOLERANCE) | beyond(places)
+        lost |= (squared(bend) > STEEP) | (squared(self._bent) > BENT)
+        found = cv2.resize(np.subtract(1, lost, dtype=np.float32), here.shape[::-1])
         places = flow + grid(*here.shape)
         self._offset = cv2.add(warp(self._offset, places), flow)
         self._kept = cv2.min(warp(self._kept, places), found)
@@ -149,21 +160,22 @@ class TemporalSmoother:
         if not self._offset.any():  # always so without optical flow
             return self._key
         height, width = self._key.shape[:2]
-        scale = np.array([width / self._offset.shape[1], height / self._offset.shape[0]], np.float32)
-        places = cv2.resize(self._offset * scale, (width, height), self._room.places, interpolation=cv2.INTER_LINEAR)
+        scale = (width / self._offset.shape[1], height / self._offset.shape[0], 0, 0)
+        places = cv2.resize(cv2.multiply(self._offset, scale), (width, height), self._room.places)
         cv2.add(places, grid(height, width), places)
-        return cv2.remap(self._key, places, None, cv2.INTER_CUBIC, self._room.carried, cv2.BORDER_REPLICATE)
+        return warp(self._key, places, self._room.carried)
 
     def _mix(self, carried: np.ndarray, painted: np.ndarray, trust: np.ndarray) -> np.ndarray:
         """The past, its detail raised to that of the new painting, where it is trusted, and the new painting."""
         (height, width), (sharp, dull), (weight, rest) = painted.shape[:2], self._room.pictures, self._room.grey
         size = width, height
         np.copyto(sharp, carried)
-        np.copyto(dull, cv2.GaussianBlur(carried, (3, 3), 0))
-        gain = cv2.resize(1 + RAISE * missing_detail(carried, painted), size, weight, interpolation=cv2.INTER_LINEAR)
-        cv2.blendLinear(sharp, dull, gain, np.subtract(1, gain, out=rest), sharp)
+        if carried is not self._key:  # what did not move was not interpolated
+            np.copyto(dull, cv2.GaussianBlur(carried, (3, 3), 0))
+            gain = cv2.resize(1 + RAISE * missing_detail(carried, painted), size, weight)
+            cv2.blendLinear(sharp, dull, gain, np.subtract(1, gain, out=rest), sharp)
         np.copyto(dull, painted)
-        cv2.resize(WEIGHTS[self.mode] * trust, size, weight, interpolation=cv2.INTER_LINEAR)
+        cv2.resize(WEIGHTS[self.mode] * trust, size, weight)
         cv2.blendLinear(sharp, dull, weight, np.subtract(1, weight, out=rest), sharp)
         return cv2.convertScaleAbs(cv2.max(sharp, 0, sharp))
 
@@ -221,18 +233,18 @@ def cells(picture: np.ndarray) -> np.ndarray:
 
 
 def missing_detail(carried: np.ndarray, painted: np.ndarray) -> np.ndarray:
-    """The gain, less 1, that raises fine detail to what the new painting has around, (cells) float32.
+    """The share by which fine detail falls short of what the new painting has around, (cells) float32.
 
     Being tied to the new painting, detail cannot build up from key to key.
     """
     found, wanted = (energy(picture) for picture in (carried, painted))
-    return np.clip((wanted + 1) / (found + 1), 1, GAIN) - 1
+    return np.clip((wanted + 1) / (found + 1) - 1 - ENOUGH, 0, GAIN)
 
 
 def energy(picture: np.ndarray) -> np.ndarray:
     """Mean size of the Laplacian around each cell of a (H, W, 3) uint8 picture, float32."""
     edges = cv2.Laplacian(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.CV_16S)
-    return cv2.blur(cells(cv2.convertScaleAbs(edges)).astype(np.float32), (5, 5))
+    return cv2.blur(cells(cv2.convertScaleAbs(edges)).astype(np.float32), (7, 7))
 
 
 def settled(shown: np.ndarray, painted: np.ndarray) -> np.ndarray:
@@ -249,7 +261,7 @@ def settled(shown: np.ndarray, painted: np.ndarray) -> np.ndarray:
     gain = np.clip(np.sqrt((wanted + NOISE) / (found + NOISE)), 1, CONTRAST_GAIN) - 1
     change = (ours - cv2.resize(mean, small)) * cv2.resize(gain, small)[..., None]
     change += FOLLOW * cv2.resize(goal - mean, small)
-    return cv2.add(shown, cv2.resize(change, (width, height), interpolation=cv2.INTER_LINEAR), dtype=cv2.CV_8U)
+    return cv2.add(shown, cv2.resize(change, (width, height)), dtype=cv2.CV_8U)
 
 
 def local_contrast(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

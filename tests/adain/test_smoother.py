@@ -1,5 +1,6 @@
 """Smoothing removes flicker, and nothing else: no drift, no ghosts, no blur."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -58,6 +59,19 @@ def test_no_ghost_of_what_moved_on(photo: np.ndarray):
         shown = smoother.smooth(frame, frame)
     assert np.abs(shown.astype(int) - frame).mean() < 1
     assert np.percentile(np.abs(shown.astype(int) - frame), 99.5) < 20
+
+
+def test_strokes_are_not_pulled_long(photo: np.ndarray):
+    """The scene widens by three hundredths a frame; strokes that only followed would be three times as wide at last."""
+    height, width = photo.shape[:2]
+    strokes = np.indices((height, width)).sum(0) // 4 % 2 * 60 + 90  # lines, 8 px from one to the next
+    painted = np.repeat(strokes[..., None], 3, 2).astype(np.uint8)
+    smoother = TemporalSmoother("flow")
+    for number in range(36):
+        wider = cv2.resize(photo, (round(width * 1.03**number), height), interpolation=cv2.INTER_AREA)
+        left = (wider.shape[1] - width) // 2
+        shown = smoother.smooth(np.ascontiguousarray(wider[:, left : left + width]), painted)
+    assert sharpness([shown]) > 0.7 * sharpness([painted])
 
 
 def test_cuts(photo: np.ndarray):
