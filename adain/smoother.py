@@ -39,7 +39,8 @@ class TemporalSmoother:
 
     The key is used where it can be trusted: where the flow leads back to its start, away from motion boundaries, where
     the content looks as it did in the key's frame, where strokes have not been pulled out of shape, and where the key
-    does not stray from the colours of the new painting around. So nothing can linger, drift or darken, however long a shot is.
+    does not stray from the colours of the new painting around. So nothing can linger, drift or darken, however long a
+    shot is.
 
     Args:
         mode: "off"; "light", which holds what stands still, without optical flow; "flow"; or "strong".

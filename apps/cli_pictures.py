@@ -209,7 +209,7 @@ def optimize(
     smooth_every: Annotated[int, typer.Option(help="Average 3x3 px every so many steps; 0: never.")] = 0,
     mask: Annotated[Path | None, typer.Option(help="Picture: white is painted, black stays as it is.")] = None,
     snapshot_every: Annotated[int, typer.Option(help="Keep a picture every so many steps; 0: none.")] = 0,
-    features: Annotated[str, typer.Option(help="vgg16 (offline), vgg19 or resnet50.")] = "vgg16",
+    features: Annotated[str, typer.Option(help="vgg16 (offline), vgg16-smooth, vgg19 or resnet50.")] = "vgg16",
     teacher: Annotated[Path | None, typer.Option(help="Weights of that network.")] = None,
     seed: int = 0,
     device: Device = "auto",

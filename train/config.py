@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adain.errors import OptionError
+from adain.perceptual import FEATURES
 
 CHOICES = {
     "model": ("fast", "vgg", "johnson"),
-    "features": ("vgg16", "vgg19", "resnet50"),
+    "features": FEATURES,
+    "second_features": ("none", *FEATURES),
     "style_loss": ("statistics", "gram"),
     "content_loss": ("normalised", "adain"),
 }
@@ -17,8 +19,11 @@ TRAINING_HELP = {  # the text of each option
     "style": "Folder of artworks, any depth; for johnson one picture, or the name of a built-in style.",
     "run": "Folder for checkpoints and the log.",
     "model": "Architecture: fast or vgg; johnson learns one style only.",
-    "features": "Perceptual network: vgg16 (offline), vgg19 or resnet50 (torchvision downloads them).",
-    "teacher": "Weights of the perceptual network. (default: vgg16 from the shipped vgg model; others by download)",
+    "features": "Perceptual network: vgg16, vgg16-smooth, and by download from torchvision vgg19 or resnet50.",
+    "teacher": "Its weights. (default: of vgg16 the shipped vgg model, of vgg16-smooth stlpips-pytorch, or a download)",
+    "second_features": "A second network that judges style, so that the blind spots of one are not learned; or none.",
+    "second_teacher": "Its weights; the default as for the first.",
+    "second_weight": "What its style loss counts, beside 1 for the first's.",
     "device": "auto, cpu, cuda, cuda:1, mps. Under torchrun each process takes its own GPU.",
     "batch": "Pictures a step (on each GPU).",
     "crop": "Side of a training crop, px.",
@@ -59,6 +64,8 @@ class TrainConfig:
     model: str = "fast"
     features: str = "vgg16"
     teacher: Path | None = None
+    second_features: str = "none"
+    second_teacher: Path | None = None
     device: str = "auto"
 
     steps: int = 20_000
@@ -78,6 +85,7 @@ class TrainConfig:
     style_loss: str = "statistics"
     style_weight: float = 8.0
     style_scales: int = 1
+    second_weight: float = 0.15  # vgg16-smooth counts about seven times as much as vgg16 for the same pictures
     content_loss: str = "normalised"
     content_weight: float = 1.0
     content_deep: float = 1.0  # share of each layer in the content loss

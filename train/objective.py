@@ -46,9 +46,11 @@ class Objective(nn.Module):
 
     style_factor: Tensor
 
-    def __init__(self, net: "Network", teacher: Perceptual, config: TrainConfig) -> None:
+    def __init__(
+        self, net: "Network", teacher: Perceptual, config: TrainConfig, *, second: Perceptual | None = None
+    ) -> None:
         super().__init__()
-        self.net, self.teacher, self.config = net, teacher, config
+        self.net, self.teacher, self.second, self.config = net, teacher, second, config
         shares = {teacher.content_deep: config.content_deep, teacher.content_shallow: config.content_shallow}
         if config.content_loss == "adain":
             shares = {teacher.content_deep: 1.0}  # the paper's target stands for the bottleneck alone
@@ -63,8 +65,12 @@ class Objective(nn.Module):
         output = net(content, plain(levels))
         seen, seen_content, seen_style = (through(views, picture) for picture in (output, content, style))
         features = self.teacher(seen, (*self.teacher.style_layers, *self.content_layers))
+        distance = self.style_term(self.teacher, seen, features, seen_style)
+        if self.second:
+            features_too = self.second(seen, self.second.style_layers)
+            distance = distance + config.second_weight * self.style_term(self.second, seen, features_too, seen_style)
         terms = {
-            "style": config.style_weight * self.style_factor * self.style_term(seen, features, seen_style),
+            "style": config.style_weight * self.style_factor * distance,
             "content": config.content_weight * self.content_term(features, seen_content, seen_style),
             "variation": config.variation_weight * total_variation(output.float()),
             "range": config.range_weight * range_loss(output.float()),
@@ -84,16 +90,16 @@ class Objective(nn.Module):
             terms["colour"] = config.colour_weight * colour_loss(output, style)
         return terms
 
-    def style_term(self, output: Tensor, features: dict[str, Tensor], style: Tensor) -> Tensor:
-        """Style loss over all layers and scales; `features` are those of the output at full size."""
-        layers = self.teacher.style_layers
+    def style_term(self, judge: Perceptual, output: Tensor, features: dict[str, Tensor], style: Tensor) -> Tensor:
+        """Style loss over all layers and scales; `features` are what the judge sees in the output at full size."""
+        layers = judge.style_layers
         total = output.new_zeros((), dtype=torch.float32)
         for scale in range(self.config.style_scales):
             if scale:
                 output, style = F.avg_pool2d(output, 2), F.avg_pool2d(style, 2)
-                features = self.teacher(output, layers)
+                features = judge(output, layers)
             with torch.no_grad():
-                wanted = self.teacher(style, layers)
+                wanted = judge(style, layers)
             if self.config.style_loss == "gram":
                 total = total + gram_loss(features, {name: gram(f) for name, f in wanted.items()})
             else:

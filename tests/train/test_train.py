@@ -114,6 +114,16 @@ def test_every_choice_of_loss_learns(configure: Configure, changes: dict):
     assert changed and not any(name.startswith("encoder.") for name in changed)  # VGG stays as it is
 
 
+def test_a_second_network_judges_style_too(configure: Configure):
+    config = configure(second_features="vgg16", second_weight=0.5, steps=2, log_every=1)
+    alone, both = ({}, {})
+    train(config, progress=lambda step, terms: both.update({step: terms}))
+    train(configure("alone", steps=2, log_every=1), progress=lambda step, terms: alone.update({step: terms}))
+    assert both[1]["style"] == pytest.approx(1.5 * alone[1]["style"])  # the same network a second time, at half
+    assert both[1]["content"] == pytest.approx(alone[1]["content"])
+    weights(config.run / "last.pt")  # what only judges is no part of it
+
+
 def test_balance_brings_style_to_its_share(configure: Configure):
     objective = prepare(configure(balance=0.6), CPU, torch.float32).objective
     for _ in range(3000):
@@ -180,7 +190,7 @@ def test_command_line(adain, folders: tuple[Path, Path], tmp_path: Path):
     failed = adain("train", "--content", empty, "--style", folders[1], "--run", "r2")
     assert failed.returncode == 1 and b"no readable picture" in failed.stderr and b"Traceback" not in failed.stderr
     wrong = adain("train", "--content", folders[0], "--style", folders[1], "--run", "r3", "--features", "alexnet")
-    assert wrong.returncode == 2 and b"vgg16, vgg19, resnet50" in wrong.stderr
+    assert wrong.returncode == 2 and b"vgg16-smooth, vgg19, resnet50" in wrong.stderr
 
 
 def test_ctrl_c_saves_and_exits_130(folders: tuple[Path, Path], tmp_path: Path):
