@@ -66,9 +66,7 @@ class TemporalSmoother:
         self._view: np.ndarray | None = None  # (h, w, 3) uint8, the content of the frame before, reduced
         self._key = np.empty((0, 0, 3), np.uint8)  # (H, W, 3), the painting that is carried along
         self._key_view = self._key  # (h, w, 3) uint8, the reduced content of its frame
-        self._offset = np.empty(
-            (0, 0, 2), np.float32
-        )  # (h, w, 2), px on the reduced frame: from each pixel to its place there
+        self._offset = np.empty((0, 0, 2), np.float32)  # (h, w, 2), px on the view: from each pixel to its place there
         self._kept = np.empty((0, 0), np.float32)  # (h, w), 0..1: whether the way to it could be followed all along
         self._bent = NOTHING_BENT  # (h / 2, w / 2, 4), px per px: how what is shown was deformed since it was painted
         self._age = 0  # frames since the key
