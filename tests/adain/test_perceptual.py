@@ -1,11 +1,15 @@
 """The perceptual networks: right layers, and clear words where one cannot be had."""
 
+import importlib.util
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+from adain.convert import to_tensor
 from adain.errors import WeightsError
+from adain.layers import statistics
 from adain.models import list_models
 from adain.perceptual import VGG19, ResNet50, SmoothPool, load_perceptual
 from adain.vgg import WIDTHS
@@ -65,6 +69,20 @@ def test_the_smooth_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(WeightsError, match=r"pip install 'adain-style\[train\]'"):
         load(None)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("stlpips_pytorch") is None, reason="stlpips-pytorch is not installed")
+def test_the_smooth_network_comes_with_its_package(photo: np.ndarray):
+    network = load_perceptual("vgg16-smooth", None, device=CPU, dtype=torch.float32)
+    wanted, mirrored, inverted = (
+        {name: statistics(f) for name, f in network(to_tensor(p, CPU), network.style_layers).items()}
+        for p in (photo, photo[:, ::-1], 255 - photo)
+    )
+    near, far = (
+        sum(float((other[k].std - s.std).square().mean() / s.std.square().mean()) for k, s in wanted.items())
+        for other in (mirrored, inverted)
+    )
+    assert near < 0.2 * far  # trained on photos, it minds colours, not left and right
 
 
 def test_smooth_pooling_hardly_minds_a_shift():
