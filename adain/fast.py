@@ -25,6 +25,7 @@ from .layers import (
 
 WIDTH_HALF, WIDTH_QUARTER, WIDTH_EIGHTH = 24, 48, 96  # channels at 1/2, 1/4 and 1/8 of the picture's size
 RESIDUAL_BLOCKS = 2
+DETAIL_SHARE = 0.65  # of the photo's finest detail
 STYLE_WIDTHS = (32, 64, 128, 128)  # the style encoder's channels at 1/2, 1/4, 1/8, 1/16
 STYLE_HIDDEN = 128
 
@@ -82,7 +83,7 @@ class FastNet(nn.Module):
         level_widths |= {"up_quarter": quarter, "up_half": half, "refine": half}
         self.levels = tuple(level_widths)
         self.style_encoder = StyleEncoder(level_widths)
-        self.detail = DetailConv()
+        self.detail = DetailConv(DETAIL_SHARE)
 
     def encode_style(self, style: Tensor) -> StyleLevels:
         """(B, 3, H, W) RGB 0..1, sides multiples of 16 -> statistics for every AdaIN layer."""

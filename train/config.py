@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adain.errors import OptionError
-from adain.perceptual import FEATURES
+from adain.models import FEATURES
 
 CHOICES = {
     "model": ("fast", "vgg", "johnson"),

@@ -78,7 +78,7 @@ def test_folded_upsampling_equals_the_plain_one(height, width, seed):
 
 
 def test_detail_convolution_is_one_of_the_full_size():
-    detail = DetailConv()
+    detail = DetailConv(0.6)
     picture = torch.rand((2, 3, 20, 28), generator=torch.Generator().manual_seed(1))
     plain = F.conv2d(picture, detail.weight, padding=2)
     inside = (..., slice(4, -4), slice(4, -4))
@@ -88,9 +88,9 @@ def test_detail_convolution_is_one_of_the_full_size():
 
 def test_detail_is_of_lines_and_not_of_flats():
     picture = torch.full((1, 3, 32, 32), 0.25)
-    assert DetailConv()(F.pixel_unshuffle(picture, 2)).abs().max() < 1e-6
+    assert DetailConv(0.6)(F.pixel_unshuffle(picture, 2)).abs().max() < 1e-6
     picture[..., 16] = 1.0
-    brought_back = interleave(DetailConv()(F.pixel_unshuffle(picture, 2)))[0, 0, 16]
+    brought_back = interleave(DetailConv(0.6)(F.pixel_unshuffle(picture, 2)))[0, 0, 16]
     assert brought_back[16] > 0.1 and brought_back[:12].abs().max() < 1e-6
 
 
