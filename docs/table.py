@@ -172,6 +172,7 @@ def markdown(measured: list[Measured], options: Any, johnson: Path, imported: in
     if not options.johnson and options.content != HERE / "samples":
         trained = f"trained for {options.johnson_steps} steps of two 128 px crops on photos of its own"
     clock = "" if options.clock == "wall" else " Times are those of the processor, of one thread: the machine was busy."
+    runs = "what had not changed as an earlier run measured it" if options.resume else "all methods in this one run"
     threads = torch.get_num_threads()
     return "\n".join(
         [
@@ -182,7 +183,7 @@ def markdown(measured: list[Measured], options: Any, johnson: Path, imported: in
             "",
             *lines,
             "",
-            f"{len(PHOTOS)} photos (docs/samples) in {STYLE}, all methods in this one run; SSIM and GMD at {small} px. "
+            f"{len(PHOTOS)} photos (docs/samples) in {STYLE}, {runs}; SSIM and GMD at {small} px. "
             f"Judge: the VGG-16 that Gatys, `johnson`, `vgg` and `fast` all use for their losses. Gatys at {large} px: "
             f"{scaled}. `johnson`: {trained}. Networks: style encoded before, median of five runs. Memory: peak of a "
             f"process of its own, {imported} MB of it python and torch. Published rows: another machine, other images, "
