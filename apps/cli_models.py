@@ -54,6 +54,8 @@ def bench(
     if what == "webcam":
         from .bench_webcam import run_webcam_bench
 
+        if len(backend) > 1:
+            raise typer.BadParameter(f"got {len(backend)}; the webcam is timed with one", param_hint="--backend")
         run_webcam_bench(device=device, backend=backend[0], as_json=as_json)
         return
     from .bench import run_bench

@@ -43,6 +43,8 @@ def test_a_plot_and_mistakes(adain_here, tmp_path: Path):
         assert picture.width > 500
     code, errors = adain_here("bench", "--size", "big")
     assert code == 2 and "WIDTHxHEIGHT" in errors
+    code, errors = adain_here("bench", "webcam", "--backend", "torch", "--backend", "openvino")
+    assert code == 2 and "timed with one" in errors
 
 
 def test_slope_is_the_power_of_the_pixels():

@@ -41,12 +41,13 @@ def test_rows_are_painted_at_both_sizes(table):
 def test_page_says_what_it_rests_on(table, tmp_path: Path):
     options = argparse.Namespace(
         sizes=(256, 1024), large_steps=20, steps=200, johnson=None, johnson_steps=9, content=tmp_path, clock="cpu",
-        note="busy",
+        note="busy", resume=True,
     )  # fmt: skip
     ours = table.Measured(table.Row("`fast` at 1", 0.7, 0.4, 0.1, 12.0, 900), 600)
     text = table.markdown([ours], options, tmp_path, 577)
     assert "| `fast` at 1 | 0.700 | 0.400 | 0.100 | 12.0 | 600 | 900 |" in text and "another machine" in text
     assert "20 steps were run and their time scaled to 200" in text and "busy." in text and "of the processor" in text
+    assert "an earlier run" in text and "this one run" not in text
 
 
 @pytest.mark.parametrize("method", ["fast@0.5", "gatys@2/10"])
