@@ -10,13 +10,15 @@ from adain.train.export import export_weights
 from adain.train.train import train
 
 from adain.errors import TrainingError
-from adain.models import load_model
+from adain.models import list_models, load_model
 
 Configure = Callable[..., TrainConfig]
 
 
 def test_export_enters_the_registry_and_the_card_and_loads(configure: Configure, tmp_path: Path):
-    checkpoint = train(configure(style_weight=3.25))
+    judge = list_models()["vgg"].path
+    settings = configure(style_weight=3.25, teacher=judge, second_features="vgg16", second_teacher=judge)
+    checkpoint = train(settings)
     folder = tmp_path / "weights"
     path = export_weights(checkpoint, folder, name="mine", trained_on="two photos")
     entry = json.loads((folder / "models.json").read_text())["mine"]
@@ -26,6 +28,7 @@ def test_export_enters_the_registry_and_the_card_and_loads(configure: Configure,
         export_weights(checkpoint, folder, name="mine", trained_on="two photos")
     card = folder / "MODEL_CARD.md"
     assert "## mine" in card.read_text() and "style weight 3.25" in card.read_text()
+    assert str(tmp_path) not in card.read_text() and str(judge) not in card.read_text()  # nothing of this machine
     card.write_text("My own words.\n\n" + card.read_text() + "\nMore words.\n")
     export_weights(checkpoint, folder, name="mine", trained_on="three photos", overwrite=True)
     export_weights(checkpoint, folder, name="other", trained_on="four photos")
