@@ -16,7 +16,7 @@ from adain.errors import TrainingError
 from .config import TrainConfig
 
 CARD_HEAD = "# Model card\n"
-PLACES = {"content", "style", "run", "teacher", "second_teacher", "cache", "device"}  # settings that mean nothing elsewhere
+PLACES = {"content", "style", "run", "teacher", "second_teacher", "cache", "device"}  # mean nothing elsewhere
 
 
 def export_weights(
