@@ -48,12 +48,7 @@ def boundary(flow: Flow) -> np.ndarray:
 
     Above 1 the pixel lies where two motions meet, and its flow may be either.
     """
-    return steepness(flow) / (0.01 * squared(flow) + 0.002)
-
-
-def steepness(flow: Flow) -> np.ndarray:
-    """The flow's squared gradient, (H, W)."""
-    return squared(gradient(flow))
+    return squared(gradient(flow)) / (0.01 * squared(flow) + 0.002)
 
 
 def gradient(flow: Flow) -> np.ndarray:

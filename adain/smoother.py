@@ -104,8 +104,8 @@ class TemporalSmoother:
             return painted
         view = reduced(content)
         if self._view is None or self._key.shape != painted.shape:
+            self.reset()
             self._room = Room(painted.shape)
-            self._bent = NOTHING_BENT
             self._lay(view, painted)
             return painted
         trust = self._follow(view)

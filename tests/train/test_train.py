@@ -116,7 +116,8 @@ def test_every_choice_of_loss_learns(configure: Configure, changes: dict):
 
 def test_a_second_network_judges_style_too(configure: Configure):
     config = configure(second_features="vgg16", second_weight=0.5, steps=2, log_every=1)
-    alone, both = ({}, {})
+    alone: dict[int, dict] = {}
+    both: dict[int, dict] = {}
     train(config, progress=lambda step, terms: both.update({step: terms}))
     train(configure("alone", steps=2, log_every=1), progress=lambda step, terms: alone.update({step: terms}))
     assert both[1]["style"] == pytest.approx(1.5 * alone[1]["style"])  # the same network a second time, at half
@@ -190,7 +191,7 @@ def test_command_line(adain, folders: tuple[Path, Path], tmp_path: Path):
     failed = adain("train", "--content", empty, "--style", folders[1], "--run", "r2")
     assert failed.returncode == 1 and b"no readable picture" in failed.stderr and b"Traceback" not in failed.stderr
     wrong = adain("train", "--content", folders[0], "--style", folders[1], "--run", "r3", "--features", "alexnet")
-    assert wrong.returncode == 2 and b"vgg16-smooth, vgg19, resnet50" in wrong.stderr
+    assert wrong.returncode == 2 and b"vgg16, vgg16-smooth, vgg19, resnet50" in wrong.stderr
 
 
 def test_ctrl_c_saves_and_exits_130(folders: tuple[Path, Path], tmp_path: Path):
