@@ -4,9 +4,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .layers import Statistics, adain, statistics
+from .layers import LUMA, Statistics, adain, statistics
 
 Features = dict[str, Tensor]
+
+SSIM_WINDOW = 7  # px
+SSIM_C1, SSIM_C2 = 0.01**2, 0.03**2  # keep flat and dark windows from dividing by zero (Wang et al.)
 
 
 def normalised(features: Tensor) -> Tensor:
@@ -72,6 +75,18 @@ def _palette(image: Tensor) -> tuple[Tensor, Tensor]:
     mean = pixels.mean(2, keepdim=True)
     centred = pixels - mean
     return mean[:, :, 0], centred @ centred.transpose(1, 2) / pixels.shape[2]
+
+
+def structural_similarity(a: Tensor, b: Tensor) -> Tensor:
+    """Mean SSIM of the lumas of (B, 3, H, W) RGB 0..1 (Wang et al., 2004), windows of SSIM_WINDOW px; 1: the same."""
+    luma = a.new_tensor(LUMA).view(1, 3, 1, 1)
+    a, b = (a * luma).sum(1, keepdim=True), (b * luma).sum(1, keepdim=True)
+    pixels = torch.cat([a, b, a * a, b * b, a * b], 1)  # (B, 5, H, W)
+    mean_a, mean_b, *squares = F.avg_pool2d(pixels, SSIM_WINDOW, 1).split(1, 1)
+    var_a, var_b, covariance = squares[0] - mean_a**2, squares[1] - mean_b**2, squares[2] - mean_a * mean_b
+    light = (2 * mean_a * mean_b + SSIM_C1) / (mean_a**2 + mean_b**2 + SSIM_C1)
+    structure = (2 * covariance + SSIM_C2) / (var_a + var_b + SSIM_C2)
+    return (light * structure).mean()
 
 
 def total_variation(image: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ CHOICES = {
     "second_features": ("none", *FEATURES),
     "style_loss": ("statistics", "gram"),
     "content_loss": ("normalised", "adain"),
+    "optimizer": ("muon", "adam"),
 }
 ONLY_FOR_MANY_STYLES = ("identity_weight", "recolour", "photos_as_styles")  # a network for one style has none of it
 TRAINING_HELP = {  # the text of each option
@@ -24,11 +25,13 @@ TRAINING_HELP = {  # the text of each option
     "second_features": "A second network that judges style, so that the blind spots of one are not learned; or none.",
     "second_teacher": "Its weights; the default as for the first.",
     "second_weight": "What its style loss counts, beside 1 for the first's.",
+    "start_from": "Begin with the weights of a model, a .safetensors file or a checkpoint of another run.",
     "device": "auto, cpu, cuda, cuda:1, mps. Under torchrun each process takes its own GPU.",
     "batch": "Pictures a step (on each GPU).",
     "crop": "Side of a training crop, px.",
     "picture_side": "Pictures are kept with a short side of at most this, px.",
     "cache": "Folder for decoded pictures, read from disk as needed; for sets larger than memory.",
+    "optimizer": "muon (orthogonal steps: a few times quicker where a network is deep) or adam.",
     "warmup": "Steps until the learning rate is full.",
     "final_rate": "Share of the learning rate left at the end.",
     "clip": "Largest gradient norm.",
@@ -39,6 +42,8 @@ TRAINING_HELP = {  # the text of each option
     "style_scales": "Measure style at this many sizes: the picture, its half, its quarter ...",
     "content_deep": "Share of the deep layer (relu4_1) in the content loss.",
     "content_shallow": "Share of the shallow layer (relu3_1) in the content loss.",
+    "identity_weight": "A picture in its own style must come back; with style and content at 0 this alone is learned.",
+    "identity_structure": "What 1 - SSIM counts in it, beside 1 for the mean absolute difference.",
     "temporal_weight": "A moved and noised photo must give the moved painting: steady video.",
     "colour_weight": "The palette (mean and covariance of the pixels) must be the style's.",
     "balance": "Keep the style's share of style plus content at this, by steering its weight; 0: fixed weights.",
@@ -66,6 +71,7 @@ class TrainConfig:
     teacher: Path | None = None
     second_features: str = "none"
     second_teacher: Path | None = None
+    start_from: str = ""
     device: str = "auto"
 
     steps: int = 20_000
@@ -75,6 +81,7 @@ class TrainConfig:
     cache: Path | None = None
     seed: int = 0
 
+    optimizer: str = "muon"
     learning_rate: float = 1e-3
     warmup: int = 200  # steps
     final_rate: float = 0.01  # share of the learning rate left at the end of the cosine
@@ -91,6 +98,7 @@ class TrainConfig:
     content_deep: float = 1.0  # share of each layer in the content loss
     content_shallow: float = 0.8
     identity_weight: float = 2.0
+    identity_structure: float = 0.1
     temporal_weight: float = 2.0
     colour_weight: float = 0.0
     variation_weight: float = 0.1

@@ -16,7 +16,7 @@ from adain.errors import TrainingError
 from .config import TrainConfig
 
 CARD_HEAD = "# Model card\n"
-PLACES = {"content", "style", "run", "teacher", "second_teacher", "cache", "device"}  # mean nothing elsewhere
+PLACES = {"content", "style", "run", "teacher", "second_teacher", "start_from", "cache", "device"}  # of one machine
 
 
 def export_weights(

@@ -15,6 +15,7 @@ from adain.losses import (
     gram,
     gram_loss,
     range_loss,
+    structural_similarity,
     style_loss,
     total_variation,
 )
@@ -59,6 +60,14 @@ class Objective(nn.Module):
 
     def forward(self, batch: Batch) -> Terms:
         """The weighted loss terms; their sum is what to minimise."""
+        config = self.config
+        terms = self.painting_terms(batch) if config.style_weight or config.content_weight else {}
+        if config.identity_weight:
+            terms["identity"] = config.identity_weight * self.identity_term(batch.content, batch.style)
+        return terms
+
+    def painting_terms(self, batch: Batch) -> Terms:
+        """What is asked of photos painted in other pictures' styles."""
         config, net = self.config, self.net
         content, style, later, flow, views = batch
         levels = net.encode_style(style)
@@ -75,11 +84,6 @@ class Objective(nn.Module):
             "variation": config.variation_weight * total_variation(output.float()),
             "range": config.range_weight * range_loss(output.float()),
         }
-        if config.identity_weight:
-            half = len(content) // 2 or 1
-            same = torch.cat([content[:half], style[half:]])  # a picture in its own style shall come back
-            again = net(same, plain(net.encode_style(same)))
-            terms["identity"] = config.identity_weight * F.l1_loss(again.float(), same)
         if config.temporal_weight:
             count = len(later)
             first = {name: Statistics(s.mean[:count], s.std[:count]) for name, s in levels.items()}
@@ -89,6 +93,13 @@ class Objective(nn.Module):
         if config.colour_weight:
             terms["colour"] = config.colour_weight * colour_loss(output, style)
         return terms
+
+    def identity_term(self, content: Tensor, style: Tensor) -> Tensor:
+        """How far pictures in their own style are from coming back."""
+        half = len(content) // 2 or 1
+        same = torch.cat([content[:half], style[half:]])
+        again = self.net(same, plain(self.net.encode_style(same))).float()
+        return F.l1_loss(again, same) + self.config.identity_structure * (1 - structural_similarity(again, same))
 
     def style_term(self, judge: Perceptual, output: Tensor, features: dict[str, Tensor], style: Tensor) -> Tensor:
         """Style loss over all layers and scales; `features` are what the judge sees in the output at full size."""

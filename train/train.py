@@ -1,6 +1,7 @@
 """The training loop: read it from top to bottom."""
 
 import math
+import pickle
 from collections.abc import Callable, Iterable
 from copy import deepcopy
 from pathlib import Path
@@ -12,7 +13,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from adain.device import choose_device, choose_training_dtype
 from adain.errors import TrainingError
-from adain.models import build
+from adain.models import build, load_model
 from adain.perceptual import VGG16, load_perceptual
 from adain.vgg import FEATURE_SCALE, VGGNet
 
@@ -21,6 +22,7 @@ from .config import TrainConfig
 from .data import PictureBank, batches, style_source
 from .group import mean_over_processes, own_device, process_group
 from .journal import Journal, Progress
+from .muon import ADAM_BETAS, Muon
 from .objective import Batch, Objective, Terms
 
 DIVERGED = 5.0  # times the loss of late: worse than this is no noise
@@ -92,6 +94,8 @@ def train(
 def prepare(config: TrainConfig, device: torch.device, dtype: torch.dtype) -> TrainingState:
     """Build the network with its losses, its average and its optimizer, with fresh weights."""
     net = build(config.model)  # first: whatever judges it, a seed gives the same weights
+    if config.start_from:
+        begin_with(net, config.start_from)
     teacher = load_perceptual(config.features, config.teacher, device=device, dtype=dtype)
     second = None
     if config.second_features != "none":
@@ -100,9 +104,27 @@ def prepare(config: TrainConfig, device: torch.device, dtype: torch.dtype) -> Tr
         encoder = teacher if isinstance(teacher, VGG16) else load_perceptual("vgg16", None, device=device, dtype=dtype)
         net.encoder.load_state_dict(encoder.encoder.state_dict())  # type: ignore[union-attr, operator]
     net = net.to(device).to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
-    optimizer = torch.optim.Adam(parameter_groups(net), lr=config.learning_rate, betas=(0.9, 0.99))
+    groups, rate = parameter_groups(net), config.learning_rate
+    muon = config.optimizer == "muon"
+    optimizer = Muon(groups, rate) if muon else torch.optim.Adam(groups, rate, ADAM_BETAS)
     objective = Objective(net, teacher, config, second=second).to(device)
     return TrainingState(config, objective, deepcopy(net).requires_grad_(False), optimizer)
+
+
+def begin_with(net: nn.Module, source: str) -> None:
+    """Load the weights of a model, a .safetensors file, or the averaged ones of a checkpoint.
+
+    Raises:
+        TrainingError: there are none, or they are another network's.
+    """
+    try:
+        if source.endswith(".pt"):
+            weights = torch.load(source, map_location="cpu", weights_only=True)["average"]
+        else:
+            weights = load_model(source).state_dict()
+        net.load_state_dict(weights)
+    except (OSError, RuntimeError, EOFError, KeyError, pickle.UnpicklingError) as error:
+        raise TrainingError(f"cannot start from {source}: {error}") from error
 
 
 def parameter_groups(net: nn.Module) -> list[dict]:

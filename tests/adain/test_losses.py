@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import torch
 from adain.train.temporal import moved, random_flow, temporal_loss, warp
+from skimage import metrics
 
-from adain.layers import adain, statistics
+from adain.layers import LUMA, adain, statistics
 from adain.losses import (
     adain_target_loss,
     colour_loss,
@@ -14,6 +15,7 @@ from adain.losses import (
     gram,
     gram_loss,
     range_loss,
+    structural_similarity,
     style_loss,
     total_variation,
 )
@@ -75,3 +77,13 @@ def test_warp_moves_as_opencv_does(image: torch.Tensor, photo: np.ndarray):
     expected = cv2.remap(photo, *maps, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     got = warp(image, flow)[0].permute(1, 2, 0).numpy() * 255
     assert np.abs(got.clip(0, 255) - expected)[20:-20, 20:-20].mean() < 1
+
+
+def test_structural_similarity_is_the_one_everybody_measures(image: torch.Tensor):
+    noisy = (image + 0.1 * torch.randn(image.shape, generator=torch.Generator().manual_seed(0))).clamp(0, 1)
+    a, b = ((x[0].permute(1, 2, 0) @ torch.tensor(LUMA)).numpy() for x in (image, noisy))
+    _, wanted = metrics.structural_similarity(a, b, data_range=1.0, use_sample_covariance=False, full=True)
+    got = structural_similarity(image, noisy).item()
+    assert got == pytest.approx(wanted[3:-3, 3:-3].mean(), abs=1e-3) and 0.1 < got < 0.9
+    assert structural_similarity(image, image).item() == pytest.approx(1)
+    torch.testing.assert_close(structural_similarity(noisy, image).item(), got)

@@ -17,7 +17,8 @@ from adain.train.objective import Objective
 from adain.train.train import learning_rate, prepare, train
 from PIL import Image
 
-from adain.errors import OptionError, TrainingError
+from adain.errors import AdainError, OptionError, TrainingError
+from adain.models import load_model
 
 Configure = Callable[..., TrainConfig]
 
@@ -44,7 +45,7 @@ def test_it_learns_and_can_be_watched(configure: Configure, tmp_path: Path):
     assert sample.shape == (3 * 64, 4 * 64, 3) and sample.std() > 10
 
 
-@pytest.mark.parametrize("changes", [{}, {"model": "vgg"}, {"balance": 0.6}])
+@pytest.mark.parametrize("changes", [{}, {"model": "vgg"}, {"balance": 0.6}, {"optimizer": "adam"}])
 def test_resume_gives_the_weights_of_an_uninterrupted_run(configure: Configure, changes: dict):
     whole = train(configure("whole", **changes))
 
@@ -123,6 +124,31 @@ def test_a_second_network_judges_style_too(configure: Configure):
     assert both[1]["style"] == pytest.approx(1.5 * alone[1]["style"])  # the same network a second time, at half
     assert both[1]["content"] == pytest.approx(alone[1]["content"])
     weights(config.run / "last.pt")  # what only judges is no part of it
+
+
+def test_a_run_starts_from_the_weights_of_another(configure: Configure, tmp_path: Path):
+    before = train(configure("before"))
+    start = prepare(configure(start_from=str(before)), CPU, torch.float32)
+    for name, value in start.objective.net.state_dict().items():
+        torch.testing.assert_close(value, weights(before)[name])
+    shipped = prepare(configure(start_from="fast"), CPU, torch.float32).average.state_dict()
+    torch.testing.assert_close(shipped, load_model("fast").state_dict(), check_dtype=False)
+
+
+@pytest.mark.parametrize(
+    ("source", "told"), [("vgg", "down_half"), ("none.pt", "none.pt"), ("nobody", "unknown model")]
+)
+def test_what_cannot_be_started_from_is_told(configure: Configure, source: str, told: str):
+    with pytest.raises(AdainError, match=told):
+        train(configure(start_from=source))
+
+
+def test_identity_can_be_learned_alone(configure: Configure):
+    config = configure(model="vgg", style_weight=0, content_weight=0, steps=24, learning_rate=5e-4)
+    seen: list[dict] = []
+    train(config, progress=lambda _, terms: seen.append(terms))
+    assert all(list(terms) == ["identity"] for terms in seen)
+    assert seen[-1]["identity"] < 0.8 * seen[0]["identity"]
 
 
 def test_balance_brings_style_to_its_share(configure: Configure):
