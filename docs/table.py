@@ -33,7 +33,8 @@ HERE = Path(__file__).parent
 PHOTOS = sorted((HERE / "samples").glob("*.jpg"))
 STRENGTHS = {"johnson": (1.0, 0.9, 0.8), "fast": (1.0, 0.9, 0.8, 0.7, 0.6), "vgg": (1.0, 0.6)}
 TRAINING = ("--batch", 2, "--crop", 128, "--picture-side", 320, "--style-loss", "gram", "--style-weight", 1,
-            "--temporal-weight", 0, "--ema", 0.98, "--warmup", 30, "--save-every", 100)  # fmt: skip
+            "--temporal-weight", 0, "--optimizer", "adam", "--ema", 0.98, "--warmup", 30,
+            "--save-every", 100)  # fmt: skip
 
 
 class Row(NamedTuple):

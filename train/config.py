@@ -15,6 +15,10 @@ CHOICES = {
     "optimizer": ("muon", "adam"),
 }
 ONLY_FOR_MANY_STYLES = ("identity_weight", "recolour", "photos_as_styles")  # a network for one style has none of it
+LEARNING_RATES = {  # by optimizer and network; vgg's decoder, which has no normalisation, breaks at more
+    "muon": {"fast": 4e-3, "johnson": 4e-3, "vgg": 2e-4},
+    "adam": {"fast": 1e-3, "johnson": 1e-3, "vgg": 1e-4},
+}
 TRAINING_HELP = {  # the text of each option
     "content": "Folder of photos, any depth.",
     "style": "Folder of artworks, any depth; for johnson one picture, or the name of a built-in style.",
@@ -32,6 +36,7 @@ TRAINING_HELP = {  # the text of each option
     "picture_side": "Pictures are kept with a short side of at most this, px.",
     "cache": "Folder for decoded pictures, read from disk as needed; for sets larger than memory.",
     "optimizer": "muon (orthogonal steps: a few times quicker where a network is deep) or adam.",
+    "learning_rate": "At its peak; 0: what suits the optimizer and the network from fresh weights.",
     "warmup": "Steps until the learning rate is full.",
     "final_rate": "Share of the learning rate left at the end.",
     "clip": "Largest gradient norm.",
@@ -82,7 +87,7 @@ class TrainConfig:
     seed: int = 0
 
     optimizer: str = "muon"
-    learning_rate: float = 1e-3
+    learning_rate: float = 0.0  # 0: what suits the optimizer and the network
     warmup: int = 200  # steps
     final_rate: float = 0.01  # share of the learning rate left at the end of the cosine
     clip: float = 10.0  # largest gradient norm
@@ -137,6 +142,7 @@ class TrainConfig:
                 raise OptionError(
                     f"got {name.replace('_', ' ')} {low} {high}; want two numbers in 0..1, the lower first"
                 )
+        self.learning_rate = self.learning_rate or LEARNING_RATES[self.optimizer][self.model]
         for name in ("recolour", "colour_views", "photos_as_styles", "balance"):
             if not 0 <= (share := getattr(self, name)) <= 1:
                 raise OptionError(f"got {name.replace('_', ' ')} {share}; want 0..1")

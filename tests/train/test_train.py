@@ -161,11 +161,26 @@ def test_balance_brings_style_to_its_share(configure: Configure):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"model": "none"}, {"style_loss": "x"}, {"batch": 0}, {"crop": 100}, {"style_zoom": (0.9, 0.2)}, {"balance": 2}],
+    [
+        {"model": "none"},
+        {"style_loss": "x"},
+        {"optimizer": "sgd"},
+        {"batch": 0},
+        {"crop": 100},
+        {"style_zoom": (0.9, 0.2)},
+        {"balance": 2},
+    ],
 )
 def test_bad_settings_are_told(configure: Configure, changes: dict):
     with pytest.raises(OptionError, match="want"):
         configure(**changes)
+
+
+def test_the_learning_rate_suits_the_optimizer_and_the_network_unless_given(configure: Configure):
+    rates = {name: configure(**changes).learning_rate for name, changes in {
+        "muon": {}, "adam": {"optimizer": "adam"}, "deep": {"model": "vgg"}, "given": {"learning_rate": 0.5},
+    }.items()}  # fmt: skip
+    assert rates["deep"] < rates["adam"] < rates["muon"] < rates["given"] == 0.5
 
 
 def test_learning_rate_warms_up_and_falls(configure: Configure):
