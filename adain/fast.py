@@ -25,7 +25,7 @@ from .layers import (
 
 WIDTH_HALF, WIDTH_QUARTER, WIDTH_EIGHTH = 24, 48, 96  # channels at 1/2, 1/4 and 1/8 of the picture's size
 RESIDUAL_BLOCKS = 2
-DETAIL_SHARE = 0.65  # of the photo's finest detail
+DETAIL_SHARE = 0.69  # of the photo's finest detail
 STYLE_WIDTHS = (32, 64, 128, 128)  # the style encoder's channels at 1/2, 1/4, 1/8, 1/16
 STYLE_HIDDEN = 128
 
