@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from adain.errors import TrainingError
 from adain.models import sha256_of
 
 from .config import TrainConfig
@@ -64,12 +65,20 @@ class TrainingState:
         return path
 
     def load(self) -> bool:
-        """Go back to the newest checkpoint of the run that is whole; False where there is none."""
+        """Go back to the newest checkpoint of the run that is whole; False where there is none.
+
+        Raises:
+            TrainingError: it was made with another optimizer.
+        """
         for path in (self.config.run / "last.pt", self.config.run / "previous.pt"):
             try:
                 state = torch.load(path, map_location="cpu", weights_only=True)
             except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError):
                 continue  # missing or cut short: the one before will do
+            if (made_with := state["config"].get("optimizer", "adam")) != self.config.optimizer:
+                raise TrainingError(
+                    f"{path} was made with {made_with}: go on with --optimizer {made_with}, or --start-from it anew"
+                )
             self.objective.net.load_state_dict(state["net"])
             self.average.load_state_dict(state["average"])
             self.optimizer.load_state_dict(state["optimizer"])

@@ -142,6 +142,8 @@ class TrainConfig:
                 raise OptionError(
                     f"got {name.replace('_', ' ')} {low} {high}; want two numbers in 0..1, the lower first"
                 )
+        if not (self.style_weight or self.content_weight or self.identity_weight):
+            raise OptionError("got 0 for style, content and identity weight: nothing to learn; want one above 0")
         self.learning_rate = self.learning_rate or LEARNING_RATES[self.optimizer][self.model]
         for name in ("recolour", "colour_views", "photos_as_styles", "balance"):
             if not 0 <= (share := getattr(self, name)) <= 1:

@@ -1,7 +1,7 @@
 """Muon, for what is a matrix: every step moves all directions of a layer equally far, also those of small gradients.
 
 Jordan et al., "Muon: an optimizer for hidden layers in neural networks" (2024, https://kellerjordan.github.io/posts/muon).
-Steps are as large as Adam's, after Liu et al. (2025, arXiv:2502.16982), so that one learning rate serves both.
+Steps are as large as late ones of Adam's, after Liu et al. (2025, arXiv:2502.16982): rates are of the size one knows.
 """
 
 from collections.abc import Iterable

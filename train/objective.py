@@ -130,7 +130,7 @@ class Objective(nn.Module):
     @torch.no_grad()
     def rebalance(self, terms: Terms) -> None:
         """Steer the style's factor so that style keeps its wanted share; nothing where `balance` is 0."""
-        if self.config.balance:
+        if self.config.balance and "style" in terms:
             share = terms["style"] / (terms["style"] + terms["content"])
             low, high = BALANCE_RANGE
             self.style_factor.mul_(torch.exp(BALANCE_RATE * (self.config.balance - share))).clamp_(low, high)

@@ -14,7 +14,7 @@ from torch.nn.parallel import DistributedDataParallel
 from adain.device import choose_device, choose_training_dtype
 from adain.errors import TrainingError
 from adain.models import build, load_model
-from adain.perceptual import VGG16, load_perceptual
+from adain.perceptual import load_perceptual
 from adain.vgg import FEATURE_SCALE, VGGNet
 
 from .checkpoint import TrainingState
@@ -101,8 +101,9 @@ def prepare(config: TrainConfig, device: torch.device, dtype: torch.dtype) -> Tr
     if config.second_features != "none":
         second = load_perceptual(config.second_features, config.second_teacher, device=device, dtype=dtype)
     if isinstance(net, VGGNet):
-        encoder = teacher if isinstance(teacher, VGG16) else load_perceptual("vgg16", None, device=device, dtype=dtype)
-        net.encoder.load_state_dict(encoder.encoder.state_dict())  # type: ignore[union-attr, operator]
+        chosen = config.teacher if config.features == "vgg16" else None
+        exact = load_perceptual("vgg16", chosen, device=device, dtype=torch.float32)  # a judge may be in bfloat16
+        net.encoder.load_state_dict(exact.encoder.state_dict())  # type: ignore[union-attr, operator]
     net = net.to(device).to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
     groups, rate = parameter_groups(net), config.learning_rate
     muon = config.optimizer == "muon"

@@ -61,6 +61,12 @@ def test_resume_gives_the_weights_of_an_uninterrupted_run(configure: Configure, 
         torch.testing.assert_close(parts[name], value, atol=1e-5, rtol=1e-4)
 
 
+def test_a_run_goes_on_with_its_own_optimizer(configure: Configure):
+    train(configure(optimizer="adam", steps=3))
+    with pytest.raises(TrainingError, match="--optimizer adam"):
+        train(configure(), resume=True)
+
+
 def test_a_truncated_checkpoint_falls_back_to_the_one_before(configure: Configure, tmp_path: Path):
     last = train(configure())
     with pytest.raises(TrainingError, match="--resume"):
@@ -144,7 +150,7 @@ def test_what_cannot_be_started_from_is_told(configure: Configure, source: str, 
 
 
 def test_identity_can_be_learned_alone(configure: Configure):
-    config = configure(model="vgg", style_weight=0, content_weight=0, steps=24, learning_rate=5e-4)
+    config = configure(model="vgg", style_weight=0, content_weight=0, steps=24, learning_rate=5e-4, balance=0.5)
     seen: list[dict] = []
     train(config, progress=lambda _, terms: seen.append(terms))
     assert all(list(terms) == ["identity"] for terms in seen)
@@ -165,6 +171,7 @@ def test_balance_brings_style_to_its_share(configure: Configure):
         {"model": "none"},
         {"style_loss": "x"},
         {"optimizer": "sgd"},
+        {"style_weight": 0, "content_weight": 0, "identity_weight": 0},
         {"batch": 0},
         {"crop": 100},
         {"style_zoom": (0.9, 0.2)},
