@@ -35,7 +35,7 @@ TRAINING_HELP = {  # the text of each option
     "crop": "Side of a training crop, px.",
     "picture_side": "Pictures are kept with a short side of at most this, px.",
     "cache": "Folder for decoded pictures, read from disk as needed; for sets larger than memory.",
-    "optimizer": "muon (orthogonal steps: a few times quicker where a network is deep) or adam.",
+    "optimizer": "muon (orthogonal steps, which learn more each) or adam.",
     "learning_rate": "At its peak; 0: what suits the optimizer and the network from fresh weights.",
     "warmup": "Steps until the learning rate is full.",
     "final_rate": "Share of the learning rate left at the end.",

@@ -131,8 +131,8 @@ def begin_with(net: nn.Module, source: str) -> None:
 def parameter_groups(net: nn.Module) -> list[dict]:
     """What is trained, and each group's share of the learning rate.
 
-    The first weights of vgg's decoder read large features and are small. So must their steps be, and Adam's are all of
-    one size.
+    The first weights of vgg's decoder read large features and are small. So must their steps be, and an optimizer's are
+    all of one size.
     """
     trainable = [p for p in net.parameters() if p.requires_grad]
     small = [net.decoder.convs["conv4_1"].weight] if isinstance(net, VGGNet) else []
