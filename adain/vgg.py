@@ -1,7 +1,8 @@
-"""The paper's network: a fixed VGG encoder, AdaIN at relu4_1, and a mirrored decoder that is trained.
+"""The paper's network: a VGG encoder, AdaIN at relu4_1, and a mirrored decoder.
 
 Where we differ from Huang & Belongie (ICCV 2017): the encoder is VGG-16, not VGG-19, which has a fourth convolution in
-block 3. The model card says where it comes from.
+block 3, and our weights have it trained together with the decoder. The one it begins from learned to find edges last
+(the model card says where it comes from) and keeps too little of colours at relu4_1 for a decoder to paint with.
 """
 
 import torch
@@ -89,7 +90,7 @@ class VGGNet(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.encoder = VGGEncoder().requires_grad_(False)
+        self.encoder = VGGEncoder()
         self.decoder = VGGDecoder()
 
     def encode_style(self, style: Tensor) -> StyleLevels:

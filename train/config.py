@@ -25,7 +25,7 @@ TRAINING_HELP = {  # the text of each option
     "run": "Folder for checkpoints and the log.",
     "model": "Architecture: fast or vgg; johnson learns one style only.",
     "features": "Perceptual network: vgg16, vgg16-smooth, and by download from torchvision vgg19 or resnet50.",
-    "teacher": "Its weights. (default: of vgg16 the shipped vgg model, of vgg16-smooth stlpips-pytorch, or a download)",
+    "teacher": "Its weights. (default: of vgg16 what is shipped, of vgg16-smooth stlpips-pytorch, or a download)",
     "second_features": "A second network that judges style, so that the blind spots of one are not learned; or none.",
     "second_teacher": "Its weights; the default as for the first.",
     "second_weight": "What its style loss counts, beside 1 for the first's.",
@@ -40,6 +40,7 @@ TRAINING_HELP = {  # the text of each option
     "warmup": "Steps until the learning rate is full.",
     "final_rate": "Share of the learning rate left at the end.",
     "clip": "Largest gradient norm.",
+    "encoder_rate": "vgg: share of the learning rate for its encoder; 0 keeps it as it is, as the paper does.",
     "ema": "Decay of the averaged weights, which are the ones exported.",
     "compile": "torch.compile the step; worth it on GPUs.",
     "style_loss": "statistics (channel mean and std, as the paper) or gram.",
@@ -91,6 +92,7 @@ class TrainConfig:
     warmup: int = 200  # steps
     final_rate: float = 0.01  # share of the learning rate left at the end of the cosine
     clip: float = 10.0  # largest gradient norm
+    encoder_rate: float = 1.0  # vgg: share of the learning rate for its encoder; 0: the paper's, which stays as it is
     ema: float = 0.999  # decay of the averaged weights, which are the ones exported
     compile: bool = False
 

@@ -20,6 +20,7 @@ from adain.losses import (
     total_variation,
 )
 from adain.perceptual import Perceptual
+from adain.vgg import BOTTLENECK, VGGNet
 
 from .config import TrainConfig
 from .temporal import temporal_loss
@@ -98,7 +99,10 @@ class Objective(nn.Module):
         """How far pictures in their own style are from coming back."""
         half = len(content) // 2 or 1
         same = torch.cat([content[:half], style[half:]])
-        again = self.net(same, plain(self.net.encode_style(same))).float()
+        if isinstance(self.net, VGGNet):  # AdaIN with a picture's own statistics changes nothing: encoded once
+            again = self.net.decoder(self.net.encoder(same)[BOTTLENECK]).float()
+        else:
+            again = self.net(same, plain(self.net.encode_style(same))).float()
         return F.l1_loss(again, same) + self.config.identity_structure * (1 - structural_similarity(again, same))
 
     def style_term(self, judge: Perceptual, output: Tensor, features: dict[str, Tensor], style: Tensor) -> Tensor:

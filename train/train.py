@@ -14,7 +14,7 @@ from torch.nn.parallel import DistributedDataParallel
 from adain.device import choose_device, choose_training_dtype
 from adain.errors import TrainingError
 from adain.models import build, load_model
-from adain.perceptual import load_perceptual
+from adain.perceptual import load_perceptual, load_vgg16
 from adain.vgg import FEATURE_SCALE, VGGNet
 
 from .checkpoint import TrainingState
@@ -94,18 +94,17 @@ def train(
 def prepare(config: TrainConfig, device: torch.device, dtype: torch.dtype) -> TrainingState:
     """Build the network with its losses, its average and its optimizer, with fresh weights."""
     net = build(config.model)  # first: whatever judges it, a seed gives the same weights
+    if isinstance(net, VGGNet):
+        encoder = load_vgg16(config.teacher if config.features == "vgg16" else None)
+        net.encoder = encoder.requires_grad_(config.encoder_rate > 0)
     if config.start_from:
         begin_with(net, config.start_from)
     teacher = load_perceptual(config.features, config.teacher, device=device, dtype=dtype)
     second = None
     if config.second_features != "none":
         second = load_perceptual(config.second_features, config.second_teacher, device=device, dtype=dtype)
-    if isinstance(net, VGGNet):
-        chosen = config.teacher if config.features == "vgg16" else None
-        exact = load_perceptual("vgg16", chosen, device=device, dtype=torch.float32)  # a judge may be in bfloat16
-        net.encoder.load_state_dict(exact.encoder.state_dict())  # type: ignore[union-attr, operator]
     net = net.to(device).to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
-    groups, rate = parameter_groups(net), config.learning_rate
+    groups, rate = parameter_groups(net, config), config.learning_rate
     muon = config.optimizer == "muon"
     optimizer = Muon(groups, rate) if muon else torch.optim.Adam(groups, rate, ADAM_BETAS)
     objective = Objective(net, teacher, config, second=second).to(device)
@@ -128,16 +127,21 @@ def begin_with(net: nn.Module, source: str) -> None:
         raise TrainingError(f"cannot start from {source}: {error}") from error
 
 
-def parameter_groups(net: nn.Module) -> list[dict]:
+def parameter_groups(net: nn.Module, config: TrainConfig) -> list[dict]:
     """What is trained, and each group's share of the learning rate.
 
     The first weights of vgg's decoder read large features and are small. So must their steps be, and an optimizer's are
     all of one size.
     """
-    trainable = [p for p in net.parameters() if p.requires_grad]
-    small = [net.decoder.convs["conv4_1"].weight] if isinstance(net, VGGNet) else []
-    others = [p for p in trainable if not any(p is s for s in small)]
-    return [{"params": others, "share": 1.0}, *([{"params": small, "share": FEATURE_SCALE}] if small else [])]
+    shares = {}
+    if isinstance(net, VGGNet):
+        shares = {f"encoder.{name}": config.encoder_rate for name, _ in net.encoder.named_parameters()}
+        shares["decoder.convs.conv4_1.weight"] = FEATURE_SCALE
+    trainable = [(p, shares.get(name, 1.0)) for name, p in net.named_parameters() if p.requires_grad]
+    return [
+        {"params": [p for p, own in trainable if own == share], "share": share}
+        for share in sorted({own for _, own in trainable}, reverse=True)
+    ]
 
 
 def run_until_trouble(

@@ -14,7 +14,7 @@ from adain.errors import DeviceError, OptionError, StyleError
 from adain.frames import FrameStylizer
 from adain.layers import statistics
 from adain.losses import style_loss
-from adain.models import load_model
+from adain.perceptual import load_vgg16
 from adain.picture import Picture
 
 
@@ -188,7 +188,7 @@ def test_style_scale_sets_the_size_of_the_strokes(fast: Stylizer, photo: np.ndar
 @torch.inference_mode()
 def test_strength_curve_of_the_style_loss(fast: Stylizer, photo: np.ndarray):
     """The style loss, in VGG's features, falls all the way from the photo to the full style."""
-    encoder = load_model("vgg").encoder
+    encoder = load_vgg16()
     layers = ("relu1_2", "relu2_2", "relu3_3", "relu4_1")
 
     def features(picture: np.ndarray) -> dict[str, torch.Tensor]:

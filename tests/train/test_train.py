@@ -19,6 +19,8 @@ from PIL import Image
 
 from adain.errors import AdainError, OptionError, TrainingError
 from adain.models import load_model
+from adain.perceptual import load_vgg16
+from adain.vgg import FEATURE_SCALE
 
 Configure = Callable[..., TrainConfig]
 
@@ -106,7 +108,7 @@ def test_divergence_without_end_is_an_error(configure: Configure):
     "changes",
     [
         {"style_loss": "gram", "style_scales": 2},
-        {"content_loss": "adain", "model": "vgg"},
+        {"content_loss": "adain", "model": "vgg", "encoder_rate": 0},
         {"colour_weight": 1.0, "identity_weight": 0, "temporal_weight": 0},
     ],
 )
@@ -118,7 +120,25 @@ def test_every_choice_of_loss_learns(configure: Configure, changes: dict):
     assert set(first[0]) >= {"style", "content"} and ("colour" in first[0]) == bool(changes.get("colour_weight"))
     before = state.objective.net.state_dict()
     changed = [name for name, value in weights(config.run / "last.pt").items() if not torch.equal(value, before[name])]
-    assert changed and not any(name.startswith("encoder.") for name in changed)  # VGG stays as it is
+    assert changed
+    if config.model == "vgg":  # as in the paper
+        assert all(name.startswith("decoder.") for name in changed)
+
+
+def test_the_encoder_of_vgg_learns_at_its_own_rate(configure: Configure):
+    config = configure(model="vgg", encoder_rate=0.5, steps=1)
+    state = prepare(config, CPU, torch.float32)
+    before = {name: value.clone() for name, value in state.objective.net.state_dict().items()}
+    for name, value in load_vgg16().state_dict().items():
+        torch.testing.assert_close(before[f"encoder.{name}"], value)
+    judge = state.objective.teacher.state_dict()
+    rates = {group["share"]: len(group["params"]) for group in state.optimizer.param_groups}
+    assert rates == {1.0: 15, 0.5: 16, FEATURE_SCALE: 1}
+    after = weights(train(config))
+    assert all(not torch.equal(after[name], value) for name, value in before.items())
+    again = prepare(configure("again", model="vgg", start_from=str(config.run / "last.pt")), CPU, torch.float32)
+    torch.testing.assert_close(again.objective.net.state_dict(), after)  # the encoder goes on as well
+    torch.testing.assert_close(again.objective.teacher.state_dict(), judge)  # the judge is the one it always was
 
 
 def test_a_second_network_judges_style_too(configure: Configure):
