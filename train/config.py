@@ -15,8 +15,8 @@ CHOICES = {
     "optimizer": ("muon", "adam"),
 }
 ONLY_FOR_MANY_STYLES = ("identity_weight", "recolour", "photos_as_styles")  # a network for one style has none of it
-LEARNING_RATES = {  # by optimizer and network; vgg's decoder, which has no normalisation, breaks at more
-    "muon": {"fast": 4e-3, "johnson": 4e-3, "vgg": 2e-4},
+LEARNING_RATES = {  # by optimizer and network; vgg, which has no normalisation, learns less at more, or breaks
+    "muon": {"fast": 4e-3, "johnson": 4e-3, "vgg": 1e-4},
     "adam": {"fast": 1e-3, "johnson": 1e-3, "vgg": 1e-4},
 }
 TRAINING_HELP = {  # the text of each option
@@ -51,6 +51,7 @@ TRAINING_HELP = {  # the text of each option
     "identity_weight": "A picture in its own style must come back; with style and content at 0 this alone is learned.",
     "identity_structure": "What 1 - SSIM counts in it, beside 1 for the mean absolute difference.",
     "temporal_weight": "A moved and noised photo must give the moved painting: steady video.",
+    "structure_weight": "A painting must keep the photo's edges and flats: 1 - SSIM of the two.",
     "colour_weight": "The palette (mean and covariance of the pixels) must be the style's.",
     "balance": "Keep the style's share of style plus content at this, by steering its weight; 0: fixed weights.",
     "colour_views": "Share of pictures that the perceptual network judges in exchanged or inverted colours.",
@@ -107,6 +108,7 @@ class TrainConfig:
     identity_weight: float = 2.0
     identity_structure: float = 0.1
     temporal_weight: float = 2.0
+    structure_weight: float = 0.0
     colour_weight: float = 0.0
     variation_weight: float = 0.1
     range_weight: float = 5.0

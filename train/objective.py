@@ -91,6 +91,8 @@ class Objective(nn.Module):
             painted_later = net(later, plain(first)).float()
             difference = temporal_loss(output[:count].float(), painted_later, flow)
             terms["temporal"] = config.temporal_weight * difference
+        if config.structure_weight:
+            terms["structure"] = config.structure_weight * (1 - structural_similarity(output.float(), content))
         if config.colour_weight:
             terms["colour"] = config.colour_weight * colour_loss(output, style)
         return terms

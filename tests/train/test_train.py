@@ -109,7 +109,7 @@ def test_divergence_without_end_is_an_error(configure: Configure):
     [
         {"style_loss": "gram", "style_scales": 2},
         {"content_loss": "adain", "model": "vgg", "encoder_rate": 0},
-        {"colour_weight": 1.0, "identity_weight": 0, "temporal_weight": 0},
+        {"colour_weight": 1.0, "structure_weight": 1.0, "identity_weight": 0, "temporal_weight": 0},
     ],
 )
 def test_every_choice_of_loss_learns(configure: Configure, changes: dict):
@@ -117,7 +117,9 @@ def test_every_choice_of_loss_learns(configure: Configure, changes: dict):
     state = prepare(config, CPU, torch.float32)
     first: list[dict] = []
     train(config, progress=lambda _, terms: first.append(terms))
-    assert set(first[0]) >= {"style", "content"} and ("colour" in first[0]) == bool(changes.get("colour_weight"))
+    assert set(first[0]) >= {"style", "content"}
+    for term in ("colour", "structure"):
+        assert (term in first[0]) == bool(changes.get(f"{term}_weight"))
     before = state.objective.net.state_dict()
     changed = [name for name, value in weights(config.run / "last.pt").items() if not torch.equal(value, before[name])]
     assert changed
@@ -175,6 +177,15 @@ def test_identity_can_be_learned_alone(configure: Configure):
     train(config, progress=lambda _, terms: seen.append(terms))
     assert all(list(terms) == ["identity"] for terms in seen)
     assert seen[-1]["identity"] < 0.8 * seen[0]["identity"]
+
+
+def test_a_painting_keeps_the_structure_it_is_asked_to_keep(configure: Configure):
+    seen: dict[float, list[float]] = {}
+    for weight in (1e-6, 20.0):
+        told = seen.setdefault(weight, [])
+        config = configure(str(weight), start_from="fast", structure_weight=weight, steps=24, learning_rate=1e-3)
+        train(config, progress=lambda _, terms, told=told, weight=weight: told.append(terms["structure"] / weight))
+    assert np.mean(seen[20.0][-4:]) < 0.9 * np.mean(seen[1e-6][-4:])
 
 
 def test_balance_brings_style_to_its_share(configure: Configure):
