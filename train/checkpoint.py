@@ -15,6 +15,8 @@ from .config import TrainConfig
 from .data import style_source
 from .objective import Objective
 
+EARLIER = {"optimizer": "adam", "encoder_rate": 0.0}  # of checkpoints made before these were settings
+
 
 class TrainingState:
     """What changes during a run.
@@ -68,17 +70,14 @@ class TrainingState:
         """Go back to the newest checkpoint of the run that is whole; False where there is none.
 
         Raises:
-            TrainingError: it was made with another optimizer.
+            TrainingError: it was made with another optimizer, or another rate for vgg's encoder.
         """
         for path in (self.config.run / "last.pt", self.config.run / "previous.pt"):
             try:
                 state = torch.load(path, map_location="cpu", weights_only=True)
             except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError):
                 continue  # missing or cut short: the one before will do
-            if (made_with := state["config"].get("optimizer", "adam")) != self.config.optimizer:
-                raise TrainingError(
-                    f"{path} was made with {made_with}: go on with --optimizer {made_with}, or --start-from it anew"
-                )
+            self._check_made_alike(path, state["config"])
             self.objective.net.load_state_dict(state["net"])
             self.average.load_state_dict(state["average"])
             self.optimizer.load_state_dict(state["optimizer"])
@@ -86,3 +85,10 @@ class TrainingState:
             self.step, self.rate_factor, self.rollbacks = state["step"], state["rate_factor"], state["rollbacks"]
             return True
         return False
+
+    def _check_made_alike(self, path: Path, made_with: dict) -> None:
+        """What the optimizer keeps fits only the optimizer and the parameters that it was made with."""
+        for setting in ("optimizer", "encoder_rate") if self.config.model == "vgg" else ("optimizer",):
+            if (before := made_with.get(setting, EARLIER[setting])) != getattr(self.config, setting):
+                option = f"--{setting.replace('_', '-')} {before}"
+                raise TrainingError(f"{path} was made with {option}: go on with that, or --start-from the file anew")

@@ -63,10 +63,13 @@ def test_resume_gives_the_weights_of_an_uninterrupted_run(configure: Configure, 
         torch.testing.assert_close(parts[name], value, atol=1e-5, rtol=1e-4)
 
 
-def test_a_run_goes_on_with_its_own_optimizer(configure: Configure):
+def test_a_run_goes_on_with_its_own_optimizer_and_rates(configure: Configure):
     train(configure(optimizer="adam", steps=3))
     with pytest.raises(TrainingError, match="--optimizer adam"):
         train(configure(), resume=True)
+    train(configure("deep", model="vgg", encoder_rate=0, steps=3))
+    with pytest.raises(TrainingError, match="--encoder-rate 0"):
+        train(configure("deep", model="vgg"), resume=True)
 
 
 def test_a_truncated_checkpoint_falls_back_to_the_one_before(configure: Configure, tmp_path: Path):
