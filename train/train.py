@@ -94,11 +94,12 @@ def train(
 def prepare(config: TrainConfig, device: torch.device, dtype: torch.dtype) -> TrainingState:
     """Build the network with its losses, its average and its optimizer, with fresh weights."""
     net = build(config.model)  # first: whatever judges it, a seed gives the same weights
-    if isinstance(net, VGGNet):
-        encoder = load_vgg16(config.teacher if config.features == "vgg16" else None)
-        net.encoder = encoder.requires_grad_(config.encoder_rate > 0)
     if config.start_from:
         begin_with(net, config.start_from)
+    elif isinstance(net, VGGNet):
+        net.encoder = load_vgg16(config.teacher if config.features == "vgg16" else None)
+    if isinstance(net, VGGNet):
+        net.encoder.requires_grad_(config.encoder_rate > 0)
     teacher = load_perceptual(config.features, config.teacher, device=device, dtype=dtype)
     second = None
     if config.second_features != "none":
