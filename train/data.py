@@ -164,24 +164,24 @@ def recolour(images: Tensor, share: float, generator: np.random.Generator) -> Te
     return out
 
 
-def colour_views(count: int, share: float, generator: np.random.Generator) -> Tensor:
-    """(count, 3, 4): for each picture a colour matrix and an offset, which a `share` of them change anything.
+def colour_view(share: float, generator: np.random.Generator) -> Tensor:
+    """(3, 4): a colour matrix and an offset, which in a `share` of cases change anything.
 
     They are the symmetries of the colour cube: channels exchanged, and some inverted. A network under training finds
     colours for which the perceptual network's answers are right and its strokes are not; it cannot for all of these.
     """
-    views = torch.eye(3, 4).repeat(count, 1, 1)
-    for view in views:
-        if generator.random() < share:
-            signs = torch.from_numpy(generator.choice([-1.0, 1.0], 3)).float()
-            view[:, :3] = torch.diag(signs)[torch.from_numpy(generator.permutation(3))]
-            view[:, 3] = (1 - view[:, :3].sum(1)) / 2
-    return views
+    view = torch.eye(3, 4)
+    if generator.random() < share:
+        signs = torch.from_numpy(generator.choice([-1.0, 1.0], 3)).float()
+        view[:, :3] = torch.diag(signs)[torch.from_numpy(generator.permutation(3))]
+        view[:, 3] = (1 - view[:, :3].sum(1)) / 2
+    return view
 
 
 def make_batch(photos: PictureBank, artworks: PictureBank, config: TrainConfig, step: int, rank: int = 0) -> Batch:
     """The pictures of a step; always the same for the same step and rank."""
-    generator = np.random.default_rng((config.seed, step, rank))
+    drawn, turn = divmod(step, config.pairings)
+    generator = np.random.default_rng((config.seed, drawn, rank))
     content = photos.batch(config.batch, config.crop, generator)
     style = artworks.batch(config.batch, config.crop, generator)
     for i in np.flatnonzero(generator.random(config.batch) < config.photos_as_styles):
@@ -190,9 +190,10 @@ def make_batch(photos: PictureBank, artworks: PictureBank, config: TrainConfig, 
     first = content[: config.batch // 2 or 1]
     flow = random_flow(len(first), config.crop, config.crop, generator).to(content.device)
     later = moved(first, flow, generator)
-    views = colour_views(config.batch, config.colour_views, generator).to(content.device)
+    view = colour_view(config.colour_views, generator).to(content.device)
+    style = style.roll(turn, 0)
     content, style, later = (x.contiguous(memory_format=torch.channels_last) for x in (content, style, later))
-    return Batch(content, style, later, flow, views)
+    return Batch(content, style, later, flow, view, turn)
 
 
 def batches(

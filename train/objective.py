@@ -1,6 +1,6 @@
 """What a network is trained for: all loss terms of one batch, from the features of a fixed perceptual network."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -40,7 +40,30 @@ class Batch(NamedTuple):
     style: Tensor  # (B, 3, H, W)
     later: Tensor  # (B', 3, H, W): the first content pictures a moment later, moved and noised
     flow: Tensor  # (B', 2, H, W): how they moved, px
-    views: Tensor  # (B, 3, 4): a colour matrix and an offset, through which the perceptual network sees the pictures
+    view: Tensor  # (3, 4): a colour matrix and an offset, through which the perceptual networks see the pictures
+    turn: int  # how often the styles have moved on by one photo since these pictures were drawn
+
+
+class Wanted(NamedTuple):
+    """What the perceptual networks see in the photos and the styles of a batch; fixed while both stay the same."""
+
+    content: dict[str, Tensor]  # layer -> features
+    style: list[list[dict]]  # by network and scale: layer -> statistics or Gram matrices
+    deep_style: Statistics | None  # of the bottleneck; for the paper's content target
+    turn: int  # of the batch looked at
+
+    def turned(self, turn: int) -> "Wanted":
+        """For the batch in which the styles have moved on to `turn`."""
+        by = turn - self.turn
+        style = [
+            [{name: moved_on(seen, by) for name, seen in scale.items()} for scale in judge] for judge in self.style
+        ]
+        return Wanted(self.content, style, self.deep_style and moved_on(self.deep_style, by), turn)
+
+
+def moved_on(seen: Any, by: int) -> Any:
+    """Statistics or Gram matrices of a batch, each given to the picture `by` places further."""
+    return Statistics(*(part.roll(by, 0) for part in seen)) if isinstance(seen, Statistics) else seen.roll(by, 0)
 
 
 class Objective(nn.Module):
@@ -57,44 +80,72 @@ class Objective(nn.Module):
         if config.content_loss == "adain":
             shares = {teacher.content_deep: 1.0}  # the paper's target stands for the bottleneck alone
         self.content_layers = {layer: share for layer, share in shares.items() if share}
+        self.judges = [(teacher, 1.0), (second, config.second_weight)] if second else [(teacher, 1.0)]
         self.register_buffer("style_factor", torch.ones(()))  # what balancing makes of it
 
-    def forward(self, batch: Batch) -> Terms:
+    @torch.no_grad()
+    def look(self, batch: Batch) -> Wanted:
+        """What the paintings of a batch shall look like to the perceptual networks."""
+        if not self.paints:
+            return Wanted({}, [], None, batch.turn)
+        content = self.teacher(through(batch.view, batch.content), tuple(self.content_layers))
+        pictures = through(batch.view, batch.style)
+        style = [self.described(judge, pictures) for judge, _ in self.judges]
+        deep_style = None
+        if self.config.content_loss == "adain":
+            deep = self.teacher.content_deep
+            deep_style = statistics(self.teacher(pictures, (deep,))[deep])
+        return Wanted(content, style, deep_style, batch.turn)
+
+    def described(self, judge: Perceptual, pictures: Tensor) -> list[dict]:
+        """Each layer's statistics or Gram matrices of (B, 3, H, W), scale by scale."""
+        measure = gram if self.config.style_loss == "gram" else statistics
+        scales = []
+        for scale in range(self.config.style_scales):
+            pictures = F.avg_pool2d(pictures, 2) if scale else pictures
+            scales.append({name: measure(f) for name, f in judge(pictures, judge.style_layers).items()})
+        return scales
+
+    @property
+    def paints(self) -> bool:
+        """Whether photos are painted in styles at all; else pictures only have to come back."""
+        return bool(self.config.style_weight or self.config.content_weight)
+
+    def forward(self, batch: Batch, wanted: Wanted) -> Terms:
         """The weighted loss terms; their sum is what to minimise."""
         config = self.config
-        terms = self.painting_terms(batch) if config.style_weight or config.content_weight else {}
+        terms = self.painting_terms(batch, wanted.turned(batch.turn)) if self.paints else {}
         if config.identity_weight:
             terms["identity"] = config.identity_weight * self.identity_term(batch.content, batch.style)
         return terms
 
-    def painting_terms(self, batch: Batch) -> Terms:
+    def painting_terms(self, batch: Batch, wanted: Wanted) -> Terms:
         """What is asked of photos painted in other pictures' styles."""
         config, net = self.config, self.net
-        content, style, later, flow, views = batch
-        levels = net.encode_style(style)
-        output = net(content, plain(levels))
-        seen, seen_content, seen_style = (through(views, picture) for picture in (output, content, style))
+        levels = net.encode_style(batch.style)
+        output = net(batch.content, plain(levels))
+        seen = through(batch.view, output)
         features = self.teacher(seen, (*self.teacher.style_layers, *self.content_layers))
-        distance = self.style_term(self.teacher, seen, features, seen_style)
-        if self.second:
-            features_too = self.second(seen, self.second.style_layers)
-            distance = distance + config.second_weight * self.style_term(self.second, seen, features_too, seen_style)
+        distance = output.new_zeros((), dtype=torch.float32)
+        for (judge, weight), style in zip(self.judges, wanted.style):
+            known = features if judge is self.teacher else None
+            distance = distance + weight * self.style_term(judge, seen, known, style)
         terms = {
             "style": config.style_weight * self.style_factor * distance,
-            "content": config.content_weight * self.content_term(features, seen_content, seen_style),
+            "content": config.content_weight * self.content_term(features, wanted),
             "variation": config.variation_weight * total_variation(output.float()),
             "range": config.range_weight * range_loss(output.float()),
         }
         if config.temporal_weight:
-            count = len(later)
+            count = len(batch.later)
             first = {name: Statistics(s.mean[:count], s.std[:count]) for name, s in levels.items()}
-            painted_later = net(later, plain(first)).float()
-            difference = temporal_loss(output[:count].float(), painted_later, flow)
+            painted_later = net(batch.later, plain(first)).float()
+            difference = temporal_loss(output[:count].float(), painted_later, batch.flow)
             terms["temporal"] = config.temporal_weight * difference
         if config.structure_weight:
-            terms["structure"] = config.structure_weight * (1 - structural_similarity(output.float(), content))
+            terms["structure"] = config.structure_weight * (1 - structural_similarity(output.float(), batch.content))
         if config.colour_weight:
-            terms["colour"] = config.colour_weight * colour_loss(output, style)
+            terms["colour"] = config.colour_weight * colour_loss(output, batch.style)
         return terms
 
     def identity_term(self, content: Tensor, style: Tensor) -> Tensor:
@@ -107,31 +158,21 @@ class Objective(nn.Module):
             again = self.net(same, plain(self.net.encode_style(same))).float()
         return F.l1_loss(again, same) + self.config.identity_structure * (1 - structural_similarity(again, same))
 
-    def style_term(self, judge: Perceptual, output: Tensor, features: dict[str, Tensor], style: Tensor) -> Tensor:
-        """Style loss over all layers and scales; `features` are what the judge sees in the output at full size."""
-        layers = judge.style_layers
+    def style_term(self, judge: Perceptual, output: Tensor, features: dict | None, wanted: list[dict]) -> Tensor:
+        """Style loss over all layers and scales; `features` are what the judge sees in the output, where known."""
+        loss = gram_loss if self.config.style_loss == "gram" else style_loss
         total = output.new_zeros((), dtype=torch.float32)
-        for scale in range(self.config.style_scales):
-            if scale:
-                output, style = F.avg_pool2d(output, 2), F.avg_pool2d(style, 2)
-                features = judge(output, layers)
-            with torch.no_grad():
-                wanted = judge(style, layers)
-            if self.config.style_loss == "gram":
-                total = total + gram_loss(features, {name: gram(f) for name, f in wanted.items()})
-            else:
-                total = total + style_loss(features, {name: statistics(f) for name, f in wanted.items()})
-        return total / self.config.style_scales
+        for scale, descriptions in enumerate(wanted):
+            output = F.avg_pool2d(output, 2) if scale else output
+            seen = features if features and not scale else judge(output, judge.style_layers)
+            total = total + loss({name: seen[name] for name in descriptions}, descriptions)
+        return total / len(wanted)
 
-    def content_term(self, features: dict[str, Tensor], content: Tensor, style: Tensor) -> Tensor:
-        with torch.no_grad():
-            wanted = self.teacher(content, tuple(self.content_layers))
-        if self.config.content_loss == "normalised":
-            return content_loss(features, wanted, self.content_layers)
+    def content_term(self, features: dict[str, Tensor], wanted: Wanted) -> Tensor:
+        if wanted.deep_style is None:
+            return content_loss(features, wanted.content, self.content_layers)
         deep = self.teacher.content_deep
-        with torch.no_grad():
-            of_style = statistics(self.teacher(style, (deep,))[deep])
-        return adain_target_loss(features[deep], wanted[deep], of_style)
+        return adain_target_loss(features[deep], wanted.content[deep], wanted.deep_style)
 
     @torch.no_grad()
     def rebalance(self, terms: Terms) -> None:
@@ -142,8 +183,8 @@ class Objective(nn.Module):
             self.style_factor.mul_(torch.exp(BALANCE_RATE * (self.config.balance - share))).clamp_(low, high)
 
 
-def through(views: Tensor, pictures: Tensor) -> Tensor:
-    """(B, 3, H, W) float32 with each picture's colours changed by its matrix and offset, (B, 3, 4)."""
+def through(view: Tensor, pictures: Tensor) -> Tensor:
+    """(B, 3, H, W) float32 with its colours changed by a matrix and an offset, (3, 4)."""
     with torch.autocast(pictures.device.type, enabled=False):  # bfloat16 has too few colours
-        seen = torch.einsum("boc,bchw->bohw", views[:, :, :3], pictures.float()) + views[:, :, 3, None, None]
+        seen = torch.einsum("oc,bchw->bohw", view[:, :3], pictures.float()) + view[:, 3, None, None]
     return seen.contiguous(memory_format=torch.channels_last)

@@ -14,7 +14,8 @@ from torch.nn.parallel import DistributedDataParallel
 from adain.device import choose_device, choose_training_dtype
 from adain.errors import TrainingError
 from adain.models import build, load_model
-from adain.perceptual import load_perceptual, load_vgg16
+from adain.perceptual import load_perceptual
+from adain.trunk import load_vgg16
 from adain.vgg import FEATURE_SCALE, VGGNet
 
 from .checkpoint import TrainingState
@@ -23,7 +24,7 @@ from .data import PictureBank, batches, style_source
 from .group import mean_over_processes, own_device, process_group
 from .journal import Journal, Progress
 from .muon import ADAM_BETAS, Muon
-from .objective import Batch, Objective, Terms
+from .objective import Batch, Objective, Terms, Wanted
 
 DIVERGED = 5.0  # times the loss of late: worse than this is no noise
 LATE = 0.9  # how much of the loss of late is older than the last look
@@ -72,8 +73,9 @@ def train(
     losses: nn.Module = state.objective
     if processes > 1:
         losses = DistributedDataParallel(losses, broadcast_buffers=False)
+    look = state.objective.look
     if config.compile:
-        losses = torch.compile(losses)  # type: ignore[assignment]
+        losses, look = torch.compile(losses), torch.compile(look)  # type: ignore[assignment]
     if not (resume and state.load()) and chief:
         state.save()  # to have something to go back to
 
@@ -81,7 +83,7 @@ def train(
         while state.step < config.steps:
             stream = batches(photos, artworks, config, state.step, rank)
             try:
-                diverged = run_until_trouble(state, losses, stream, dtype, journal)
+                diverged = run_until_trouble(state, losses, look, stream, dtype, journal)
             except KeyboardInterrupt:
                 if chief and all_finite(state.trainable):
                     state.save()  # a step cut in the middle is done again
@@ -145,10 +147,16 @@ def parameter_groups(net: nn.Module, config: TrainConfig) -> list[dict]:
     ]
 
 
-def run_until_trouble(
-    state: TrainingState, losses: nn.Module, stream: Iterable[Batch], dtype: torch.dtype, journal: Journal
+def run_until_trouble(  # noqa: PLR0917
+    state: TrainingState,
+    losses: nn.Module,
+    look: Callable[[Batch], Wanted],
+    stream: Iterable[Batch],
+    dtype: torch.dtype,
+    journal: Journal,
 ) -> float | None:
     """Take a step for every batch of the stream. Returns None at its end, or the loss with which training diverged."""
+    wanted: Wanted | None = None
     config, net, optimizer, trainable = state.config, state.objective.net, state.optimizer, state.trainable
     sums: Terms = {}
     counted, of_late = 0, math.inf
@@ -156,7 +164,9 @@ def run_until_trouble(
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(state.step, config) * state.rate_factor * group.get("share", 1.0)
         with torch.autocast(batch.content.device.type, dtype, enabled=dtype != torch.float32):
-            terms = losses(batch)
+            if wanted is None or batch.turn == 0:  # else the pictures are those of the step before
+                wanted = look(batch)
+            terms = losses(batch, wanted)
         optimizer.zero_grad(set_to_none=True)
         torch.stack(list(terms.values())).sum().backward()
         nn.utils.clip_grad_norm_(trainable, config.clip)

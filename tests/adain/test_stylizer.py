@@ -14,8 +14,8 @@ from adain.errors import DeviceError, OptionError, StyleError
 from adain.frames import FrameStylizer
 from adain.layers import statistics
 from adain.losses import style_loss
-from adain.perceptual import load_vgg16
 from adain.picture import Picture
+from adain.trunk import load_vgg16
 
 
 def difference(a: np.ndarray, b: np.ndarray) -> float:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from adain.train.config import TrainConfig
-from adain.train.data import PictureBank, batches, colour_views, make_batch, recolour
+from adain.train.data import PictureBank, batches, colour_view, make_batch, recolour
 from adain.train.objective import through
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -58,6 +58,17 @@ def test_the_pictures_of_a_step_depend_on_the_step_alone(configure: Configure):
     assert not torch.equal(from_4[0].content, make_batch(photos, artworks, config, 4, rank=1).content)
 
 
+def test_the_same_pictures_are_paired_anew(configure: Configure):
+    config = configure(batch=3, pairings=3, steps=9, recolour=1.0)
+    photos, artworks = (PictureBank(f, device=CPU, zoom=(0.5, 1)) for f in (config.content, config.style))
+    first, *later = batches(photos, artworks, config, 3)
+    assert [batch.turn for batch in (first, *later)] == [0, 1, 2, 0, 1, 2]
+    for turn, batch in enumerate(later[:2], 1):
+        torch.testing.assert_close(batch.content, first.content)
+        torch.testing.assert_close(batch.style, first.style.roll(turn, 0))
+    assert not torch.equal(later[2].content, first.content)
+
+
 def test_recolour_changes_a_share_and_stays_in_range():
     images = torch.rand(64, 3, 8, 8)
     out = recolour(images, 0.5, np.random.default_rng(0))
@@ -67,11 +78,10 @@ def test_recolour_changes_a_share_and_stays_in_range():
 
 @settings(deadline=None, max_examples=30)
 @given(seed=st.integers(0, 2**16))
-def test_colour_views_exchange_and_invert_channels(seed: int):
+def test_a_colour_view_exchanges_and_inverts_channels(seed: int):
     pictures = torch.rand((3, 3, 4, 5), generator=torch.Generator().manual_seed(seed))
-    views = colour_views(3, 1.0, np.random.default_rng(seed))
-    for seen, picture in zip(through(views, pictures), pictures):
+    for seen, picture in zip(through(colour_view(1.0, np.random.default_rng(seed)), pictures), pictures):
         both = [*picture, *(1 - picture)]
         found = [next(i % 3 for i, channel in enumerate(both) if torch.allclose(s, channel, atol=1e-6)) for s in seen]
         assert sorted(found) == [0, 1, 2]  # each channel once, as it is or inverted
-    torch.testing.assert_close(through(colour_views(3, 0.0, np.random.default_rng(seed)), pictures), pictures)
+    torch.testing.assert_close(through(colour_view(0.0, np.random.default_rng(seed)), pictures), pictures)

@@ -13,13 +13,14 @@ import numpy as np
 import pytest
 import torch
 from adain.train.config import TrainConfig
+from adain.train.data import PictureBank, make_batch
 from adain.train.objective import Objective
 from adain.train.train import learning_rate, prepare, train
 from PIL import Image
 
 from adain.errors import AdainError, OptionError, TrainingError
 from adain.models import load_model
-from adain.perceptual import load_vgg16
+from adain.trunk import load_vgg16
 from adain.vgg import FEATURE_SCALE
 
 Configure = Callable[..., TrainConfig]
@@ -47,7 +48,7 @@ def test_it_learns_and_can_be_watched(configure: Configure, tmp_path: Path):
     assert sample.shape == (3 * 64, 4 * 64, 3) and sample.std() > 10
 
 
-@pytest.mark.parametrize("changes", [{}, {"model": "vgg"}, {"balance": 0.6}, {"optimizer": "adam"}])
+@pytest.mark.parametrize("changes", [{}, {"model": "vgg"}, {"balance": 0.6}, {"optimizer": "adam"}, {"pairings": 2}])
 def test_resume_gives_the_weights_of_an_uninterrupted_run(configure: Configure, changes: dict):
     whole = train(configure("whole", **changes))
 
@@ -87,10 +88,10 @@ def test_divergence_is_rolled_back_at_half_the_rate(configure: Configure, monkey
     calls = 0
     forward = Objective.forward
 
-    def sick_once(self, batch):
+    def sick_once(self, batch, wanted):
         nonlocal calls
         calls += 1
-        terms = forward(self, batch)
+        terms = forward(self, batch, wanted)
         return {**terms, "style": terms["style"] * float("nan")} if calls == 5 else terms
 
     monkeypatch.setattr(Objective, "forward", sick_once)
@@ -155,6 +156,18 @@ def test_a_second_network_judges_style_too(configure: Configure):
     assert both[1]["style"] == pytest.approx(1.5 * alone[1]["style"])  # the same network a second time, at half
     assert both[1]["content"] == pytest.approx(alone[1]["content"])
     weights(config.run / "last.pt")  # what only judges is no part of it
+
+
+@pytest.mark.parametrize("changes", [{}, {"style_loss": "gram"}, {"content_loss": "adain", "style_scales": 2}])
+def test_what_was_seen_in_a_batch_serves_every_pairing(configure: Configure, changes: dict):
+    config = configure(batch=3, pairings=3, photos_as_styles=1.0, **changes)
+    objective = prepare(config, CPU, torch.float32).objective
+    photos, artworks = (PictureBank(f, device=CPU, zoom=(0.5, 1)) for f in (config.content, config.style))
+    drawn, _, turned = (make_batch(photos, artworks, config, step) for step in range(3))
+    known, anew = objective(turned, objective.look(drawn)), objective(turned, objective.look(turned))
+    torch.testing.assert_close(known, anew)
+    wrongly = objective(turned, objective.look(turned)._replace(turn=1))
+    assert float(known["style"].detach()) != pytest.approx(float(wrongly["style"].detach()))
 
 
 def test_a_run_starts_from_the_weights_of_another(configure: Configure, tmp_path: Path):
