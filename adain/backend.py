@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -28,10 +27,8 @@ CPU_COMPILER = {"realize_reads_threshold": 1, "realize_opcount_threshold": 1}
 
 
 class Backend(Protocol):
-    def __call__(
-        self, frames: Sequence[np.ndarray], style: StyleLevels, mix: Mix | None
-    ) -> tuple[list[np.ndarray], StyleLevels]:
-        """As `Stylizer.paint_frames`."""
+    def __call__(self, content: Tensor, style: StyleLevels, mix: Mix | None) -> tuple[Tensor, StyleLevels]:
+        """(B, H, W, 3) uint8 on the device -> the paintings, the same, and what `mix` came to in each layer."""
 
 
 def load_backend(name: str, network: "Network", model: str | Path) -> Backend | None:
@@ -54,18 +51,12 @@ def load_backend(name: str, network: "Network", model: str | Path) -> Backend | 
 
 
 class GraphBackend:
-    """Feeds a `Graph`: arrays in, arrays out. Subclasses say how it is run."""
+    """Feeds a `Graph`, whose arguments it makes. Subclasses say how it is run."""
 
     graph: Graph
 
-    def __call__(
-        self, frames: Sequence[np.ndarray], style: StyleLevels, mix: Mix | None
-    ) -> tuple[list[np.ndarray], StyleLevels]:
-        count, (height, width) = len(frames), frames[0].shape[:2]
-        content = np.stack(frames)
-        if height % MULTIPLE or width % MULTIPLE:
-            beyond = ((0, 0), (0, -height % MULTIPLE), (0, -width % MULTIPLE), (0, 0))
-            content = np.pad(content, beyond, mode="edge")
+    def __call__(self, content: Tensor, style: StyleLevels, mix: Mix | None) -> tuple[Tensor, StyleLevels]:
+        count, height, width = content.shape[:3]
         wanted = [part.expand(count, -1) for part in together(style)]
         # Always as many given statistics as pictures, so that the shapes stay the same from frame to frame.
         shares, given = torch.eye(count, 2 * count), [torch.ones_like(part) for part in wanted]
@@ -74,12 +65,22 @@ class GraphBackend:
         if mix and mix.given:
             for room, part in zip(given, together(mix.given)):
                 room[: len(part)] = part
-        painted, *used = self.run(torch.from_numpy(content), *wanted, shares, *given)
-        return list(painted.numpy()[:, :height, :width]), self.graph.apart(*used) if mix else {}
+        painted, *used = self.run(whole_multiples(content), *wanted, shares, *given)
+        return painted[:, :height, :width], self.graph.apart(*used) if mix else {}
 
     def run(self, *tensors: Tensor) -> tuple[Tensor, ...]:
-        """Arguments and results of `Graph`, on the CPU."""
+        """Arguments and results of `Graph`; the pictures are on the device, the statistics wherever they were."""
         raise NotImplementedError
+
+
+def whole_multiples(content: Tensor) -> Tensor:
+    """(B, H, W, 3) with the last row and column repeated until both sides are multiples of MULTIPLE."""
+    for axis in (1, 2):
+        side = content.shape[axis]
+        if side % MULTIPLE:
+            places = torch.arange(side + -side % MULTIPLE, device=content.device).clamp_(max=side - 1)
+            content = content.index_select(axis, places)
+    return content
 
 
 class CompiledTorch(GraphBackend):
@@ -96,11 +97,12 @@ class CompiledTorch(GraphBackend):
     def run(self, *tensors: Tensor) -> tuple[Tensor, ...]:
         try:
             with torch.no_grad():
-                found = self.compiled(*(tensor.to(self.device) for tensor in tensors))
+                torch.compiler.cudagraph_mark_step_begin()
+                found = self.compiled(*(tensor.to(self.device, non_blocking=True) for tensor in tensors))
         except torch._dynamo.exc.TorchDynamoException as error:
             reason = str(error).strip().splitlines()[0]
             raise DeviceError(f"torch cannot compile here: {reason}; choose the backend 'torch'") from error
-        return tuple(part.cpu() for part in found)
+        return tuple(part.clone() for part in found)  # the next replay of a CUDA graph writes to the same memory
 
 
 class OpenVINO(GraphBackend):
@@ -125,7 +127,7 @@ class OpenVINO(GraphBackend):
             if len(self.prepared) == SHAPES_KEPT:
                 del self.prepared[next(iter(self.prepared))]
             self.prepared[key] = self._prepare(tensors)
-        found = self.prepared[key].infer([tensor.numpy() for tensor in tensors], share_inputs=True)
+        found = self.prepared[key].infer([tensor.cpu().numpy() for tensor in tensors], share_inputs=True)
         return tuple(torch.from_numpy(found[i]) for i in range(3))
 
     def _prepare(self, tensors: Sequence[Tensor]) -> Any:

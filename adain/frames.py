@@ -1,7 +1,7 @@
 """Frames of a video or a camera, one after the other, in a style that may change on the way."""
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -23,13 +23,36 @@ from .tiles import Tile, check_tile, paint, side_of_tiles
 STATISTICS_RATE = 0.15  # share of each new frame in the moving average of the content's statistics
 
 
-class Painted(NamedTuple):
-    """A frame between the two halves of the work."""
+class Painted:
+    """A frame between the two halves of the work.
 
-    content: np.ndarray  # (H, W, 3) uint8 RGB
-    picture: np.ndarray  # the same shape: painted, not yet recoloured and steadied
-    start: bool  # the first of a shot
-    regions: Regions | None = None  # whose kept part of the content is laid over the painting
+    Args:
+        content: (H, W, 3) uint8 RGB.
+        picture: what was painted, at any size; or what gives it, once the device is done.
+
+    Attributes:
+        start: whether it is the first of a shot.
+        regions: whose kept part of the content is laid over the painting.
+    """
+
+    def __init__(
+        self,
+        content: np.ndarray,
+        picture: np.ndarray | Callable[[], np.ndarray],
+        start: bool,
+        regions: Regions | None = None,
+    ) -> None:
+        self.content, self.start, self.regions = content, start, regions
+        self._picture = picture
+
+    @cached_property
+    def picture(self) -> np.ndarray:
+        """The painting, not yet recoloured and steadied, shaped like the content; waits for the device."""
+        picture = self._picture() if callable(self._picture) else self._picture
+        height, width = self.content.shape[:2]
+        if picture.shape == self.content.shape:
+            return picture
+        return cv2.resize(picture, (width, height), interpolation=cv2.INTER_CUBIC)
 
 
 class FrameStylizer:
@@ -98,7 +121,7 @@ class FrameStylizer:
         styles: Sequence[Style | Regions] | None = None,
         own: Sequence[StyleLevels] | None = None,
     ) -> list[Painted]:
-        """The network's half: consecutive frames of one size, as one batch.
+        """The network's half: consecutive frames of one size, as one batch. A GPU is not waited for.
 
         Args:
             frames: each (H, W, 3) uint8 RGB.
@@ -122,13 +145,12 @@ class FrameStylizer:
         )
         plain_styles = [style for style in styles if isinstance(style, Style)]
         side = side_of_tiles(self.stylizer, work[0], work[1], self.tile)
+        pictures: Sequence[np.ndarray | Callable[[], np.ndarray]]
         if side is None and len(plain_styles) == len(frames):
             pictures = self._paint_together(small, plain_styles, starts, own)
         else:
             known: Sequence[StyleLevels | None] = own or [None] * len(frames)
             pictures = [self._paint_alone(*each) for each in zip(small, styles, starts, known)]
-        if work != (width, height):
-            pictures = [cv2.resize(p, (width, height), interpolation=cv2.INTER_CUBIC) for p in pictures]
         regions = [style if isinstance(style, Regions) else None for style in styles]
         return [Painted(*together) for together in zip(frames, pictures, starts, regions)]
 
@@ -157,13 +179,13 @@ class FrameStylizer:
         styles: Sequence[Style],
         starts: Sequence[bool],
         own: Sequence[StyleLevels] | None,
-    ) -> list[np.ndarray]:
-        """Frames that fit, as one batch."""
+    ) -> list[Callable[[], np.ndarray]]:
+        """Frames that fit, as one batch, which a GPU may still be at work on."""
         mix = self._mix(starts, own)
-        painted, used = self.stylizer.paint_frames(frames, Style.stack(styles), mix)
+        painted, used = self.stylizer.begin_frames(frames, Style.stack(styles), mix)
         if mix and own is None:
             self.memory = {layer: level.pick(len(frames) - 1) for layer, level in used.items()}
-        return painted
+        return [lambda i=i: painted.wait()[i] for i in range(len(frames))]  # type: ignore[misc]
 
     def _paint_alone(
         self, frame: np.ndarray, style: Style | Regions, start: bool, own: StyleLevels | None

@@ -29,7 +29,9 @@ class Statistics(NamedTuple):
         return Statistics(torch.lerp(self.mean, other.mean, weight), torch.lerp(self.std, other.std, weight))
 
     def to(self, device: torch.device) -> "Statistics":
-        return Statistics(self.mean.to(device), self.std.to(device))
+        """On a device; a GPU is not waited for."""
+        up = device.type == "cuda"  # the other way the numbers must be there before anyone reads them
+        return Statistics(self.mean.to(device, non_blocking=up), self.std.to(device, non_blocking=up))
 
     def pick(self, index: int) -> "Statistics":
         """Those of one picture, as a batch of one."""

@@ -20,11 +20,12 @@ from .convert import (
     as_picture,
     at_size,
     fit,
+    from_uint8,
     is_flat,
     style_size,
-    to_arrays,
     to_pil,
     to_tensor,
+    to_uint8,
     visible,
 )
 from .device import choose_device, choose_dtype
@@ -38,6 +39,7 @@ from .regions import Regions
 from .saved import SAVED_SUFFIX
 from .style import Style
 from .tiles import Notify, Progress, Tile, check_tile, paint
+from .transfer import Arriving, Transfer
 
 WORK_SIZE = 1024  # px, long side at which the command line stylizes
 STYLE_SCALES = (0.1, 8.0)  # the least and the most that strokes can be scaled by
@@ -79,6 +81,7 @@ class Stylizer:
                 layer.keep_folded()
         self.backend = backend
         self._run = load_backend(backend, network, model)
+        self._transfer = Transfer(self.device)
         self.weights = fingerprint(model)
         self._only = only_style(model)
 
@@ -279,7 +282,14 @@ class Stylizer:
     def paint_frames(
         self, frames: Sequence[np.ndarray], style: Style, mix: Mix | None = None
     ) -> tuple[list[np.ndarray], StyleLevels]:
-        """The bare network: pictures of one size, whole, as one batch.
+        """The bare network: pictures of one size, whole, as one batch. Arguments and results as of `begin_frames`."""
+        painted, used = self.begin_frames(frames, style, mix)
+        return painted.wait(), used
+
+    def begin_frames(
+        self, frames: Sequence[np.ndarray], style: Style, mix: Mix | None = None
+    ) -> tuple[Arriving, StyleLevels]:
+        """The bare network, without waiting for a GPU to be done: begin the next frames, then wait for these.
 
         Args:
             frames: B pictures, each (H, W, 3) uint8 RGB.
@@ -290,16 +300,16 @@ class Stylizer:
             The paintings, like the frames; and what `mix` came to in each layer, (B, C, 1, 1).
         """
         if self.dtype != torch.float32 and any(map(is_flat, frames)):
-            return self._exact.paint_frames(frames, style, mix)  # else normalisation makes a grid of rounding errors
+            return self._exact.begin_frames(frames, style, mix)  # else normalisation makes a grid of rounding errors
+        content = self._transfer.upload(frames)
         if self._run:
-            return self._run(frames, style.levels, mix)
-        used: StyleLevels = {}
+            painted, used = self._run(content, style.levels, mix)
+            return self._transfer.download(painted), used
+        used = {}
         painted = self.stylize_tensor(
-            to_tensor(np.stack(frames), self.device),
-            style,
-            impose=lambda levels: mixed(levels, mix, used) if mix else plain(levels),
+            from_uint8(content), style, impose=lambda levels: mixed(levels, mix, used) if mix else plain(levels)
         )
-        return to_arrays(painted), used
+        return self._transfer.download(to_uint8(painted)), used
 
     @cached_property
     def _exact(self) -> "Stylizer":

@@ -11,6 +11,7 @@ import platform
 import statistics
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,12 +24,15 @@ from rich.table import Table
 from adain.device import choose_device
 from adain.errors import WeightsError
 from adain.models import DEFAULT_BACKEND
+from adain.style import Style
 from adain.stylizer import Stylizer
+from adain.transfer import Arriving
 
 from .chart import load_pyplot
 from .rival import NAME, SIDE, load_rival, scaled
 
 WARM_UP, RUNS = 3, 15
+IN_FLIGHT = 2  # frames that are on the way while a third is begun
 Row = dict[str, Any]
 
 
@@ -52,7 +56,8 @@ def run_bench(
     """Print the milliseconds of every model, number format, number of threads and size ("WIDTHxHEIGHT").
 
     Args:
-        what: "images": uint8 in, uint8 out, style already encoded; "video": a file to a file.
+        what: "images": uint8 in, uint8 out, style already encoded; "frames": likewise, but one after the other, each
+            begun before the last is back, as videos and the webcam do it; "video": a file to a file.
     """
     if plot_path:
         load_pyplot()  # missing is better said now than after minutes
@@ -91,7 +96,8 @@ def measure(what: str, stylizer: Stylizer, shapes: list[tuple[int, int]]) -> Ite
 
             timing = time_video(stylizer, width, height)
         else:
-            timing = time_runs(image_task(stylizer, width, height))
+            task = frame_task if what == "frames" else image_task
+            timing = time_runs(task(stylizer, width, height))
         yield row_of(width, height, timing)
 
 
@@ -106,10 +112,29 @@ def row_of(width: int, height: int, timing: Timing) -> Row:
 
 
 def image_task(stylizer: Stylizer, width: int, height: int) -> Callable[[], Any]:
-    generator = np.random.default_rng(0)
-    picture = generator.integers(0, 256, (height, width, 3), dtype=np.uint8)
-    style = stylizer.only_style or stylizer.encode_style(generator.integers(0, 256, (256, 256, 3), dtype=np.uint8))
+    picture, style = some_picture(width, height), some_style(stylizer)
     return lambda: stylizer.stylize(picture, style)
+
+
+def frame_task(stylizer: Stylizer, width: int, height: int) -> Callable[[], Any]:
+    """Begins a frame and waits for the one begun IN_FLIGHT frames before: a call takes as long as a frame does."""
+    frame, style = some_picture(width, height), some_style(stylizer)
+    on_the_way: deque[Arriving] = deque()
+
+    def task() -> None:
+        on_the_way.append(stylizer.begin_frames([frame], style)[0])
+        if len(on_the_way) > IN_FLIGHT:
+            on_the_way.popleft().wait()
+
+    return task
+
+
+def some_picture(width: int, height: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def some_style(stylizer: Stylizer) -> Style:
+    return stylizer.only_style or stylizer.encode_style(some_picture(256, 256))
 
 
 def time_runs(task: Callable[[], Any]) -> Timing:

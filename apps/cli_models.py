@@ -31,8 +31,11 @@ def info(as_json: Json = False) -> None:
 @commands.command()
 def bench(
     what: Annotated[
-        Literal["images", "video", "webcam"],
-        typer.Argument(help="The networks alone, a video from file to file, or the webcam from camera to display."),
+        Literal["images", "frames", "video", "webcam"],
+        typer.Argument(
+            help="The networks alone, on pictures or on frames of which several are on their way to a GPU and back; a "
+            "video from file to file; or the webcam from camera to display."
+        ),
     ] = "images",
     *,
     size: Annotated[list[str], typer.Option(help="WIDTHxHEIGHT; may be repeated.")] = ["512x512", "640x360"],  # noqa: B006

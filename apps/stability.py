@@ -129,9 +129,10 @@ class Measure:
         """A static scene with a camera's noise, shown for long."""
         frames = FrameStylizer(self.stylizer, self.style, smooth=mode)
         painted = [p for copy in noisy(self.contents[0]) for p in frames.paint([copy])]
-        frames.smoother.reset()
+        for frame in painted:
+            frame.start = False  # all of them follow one another, many times over
         for number in range(count):
-            shown = frames.finish(painted[number % COPIES]._replace(start=False))
+            shown = frames.finish(painted[number % COPIES])
         return drift(shown, [p.picture for p in painted])
 
 

