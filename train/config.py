@@ -1,5 +1,6 @@
 """Every setting of a training run, in one place; each is a flag of `adain train`."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,11 @@ CHOICES = {
     "style_loss": ("statistics", "gram"),
     "content_loss": ("normalised", "adain"),
     "optimizer": ("muon", "adam"),
+}
+RANGES = {  # the least and the most of a setting
+    **dict.fromkeys(("steps", "batch", "pairings", "style_scales", "save_every", "log_every"), (1, math.inf)),
+    "second_depth": (0, math.inf),
+    **dict.fromkeys(("recolour", "colour_views", "photos_as_styles", "balance"), (0, 1)),
 }
 ONLY_FOR_MANY_STYLES = ("identity_weight", "recolour", "photos_as_styles")  # a network for one style has none of it
 LEARNING_RATES = {  # by optimizer and network; vgg, which has no normalisation, learns less at more, or breaks
@@ -29,6 +35,7 @@ TRAINING_HELP = {  # the text of each option
     "second_features": "A second network that judges style, so that the blind spots of one are not learned; or none.",
     "second_teacher": "Its weights; the default as for the first.",
     "second_weight": "What its style loss counts, beside 1 for the first's.",
+    "second_depth": "Of its style layers only so many count, from the shallowest; 0: all of them.",
     "start_from": "Begin with the weights of a model, a .safetensors file or a checkpoint of another run.",
     "device": "auto, cpu, cuda, cuda:1, mps. Under torchrun each process takes its own GPU.",
     "batch": "Pictures a step (on each GPU).",
@@ -103,6 +110,7 @@ class TrainConfig:
     style_weight: float = 8.0
     style_scales: int = 1
     second_weight: float = 0.15  # vgg16-smooth counts about seven times as much as vgg16 for the same pictures
+    second_depth: int = 0  # style layers of it that count, from the shallowest; 0: all
     content_loss: str = "normalised"
     content_weight: float = 1.0
     content_deep: float = 1.0  # share of each layer in the content loss
@@ -137,10 +145,12 @@ class TrainConfig:
         for name, choices in CHOICES.items():
             if (got := getattr(self, name)) not in choices:
                 raise OptionError(f"got {name.replace('_', ' ')} {got!r}; want one of {', '.join(choices)}")
-        most = {"pairings": self.batch}  # no photo meets a style twice
-        for name in ("steps", "batch", "pairings", "style_scales", "save_every", "log_every"):
-            if not 1 <= (got := getattr(self, name)) <= most.get(name, got):
-                raise OptionError(f"got {name.replace('_', ' ')} {got}; want 1 to {most.get(name, 'any number')}")
+        for name, (least, most) in RANGES.items():
+            if not least <= (got := getattr(self, name)) <= most:  # NaN fails this too
+                wanted = f"{least} or more" if most == math.inf else f"{least}..{most}"
+                raise OptionError(f"got {name.replace('_', ' ')} {got}; want {wanted}")
+        if self.pairings > self.batch:
+            raise OptionError(f"got {self.pairings} pairings of {self.batch} pictures; want no more than there are")
         if self.crop < 64 or self.crop % 16:
             raise OptionError(f"got a crop of {self.crop} px; want a multiple of 16 from 64 up")
         for name in ("content_zoom", "style_zoom"):
@@ -152,6 +162,3 @@ class TrainConfig:
         if not (self.style_weight or self.content_weight or self.identity_weight):
             raise OptionError("got 0 for style, content and identity weight: nothing to learn; want one above 0")
         self.learning_rate = self.learning_rate or LEARNING_RATES[self.optimizer][self.model]
-        for name in ("recolour", "colour_views", "photos_as_styles", "balance"):
-            if not 0 <= (share := getattr(self, name)) <= 1:
-                raise OptionError(f"got {name.replace('_', ' ')} {share}; want 0..1")

@@ -106,6 +106,7 @@ def prepare(config: TrainConfig, device: torch.device, dtype: torch.dtype) -> Tr
     second = None
     if config.second_features != "none":
         second = load_perceptual(config.second_features, config.second_teacher, device=device, dtype=dtype)
+        second.style_layers = second.style_layers[: config.second_depth or None]
     net = net.to(device).to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
     groups, rate = parameter_groups(net, config), config.learning_rate
     muon = config.optimizer == "muon"

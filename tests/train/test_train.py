@@ -155,6 +155,8 @@ def test_a_second_network_judges_style_too(configure: Configure):
     train(configure("alone", steps=2, log_every=1), progress=lambda step, terms: alone.update({step: terms}))
     assert both[1]["style"] == pytest.approx(1.5 * alone[1]["style"])  # the same network a second time, at half
     assert both[1]["content"] == pytest.approx(alone[1]["content"])
+    shallow = prepare(configure("shallow", second_features="vgg16", second_depth=2), CPU, torch.float32).objective
+    assert shallow.second.style_layers == shallow.teacher.style_layers[:2]
     weights(config.run / "last.pt")  # what only judges is no part of it
 
 
@@ -223,6 +225,9 @@ def test_balance_brings_style_to_its_share(configure: Configure):
         {"crop": 100},
         {"style_zoom": (0.9, 0.2)},
         {"balance": 2},
+        {"balance": float("nan")},
+        {"second_depth": -1},
+        {"pairings": 3, "batch": 2},
     ],
 )
 def test_bad_settings_are_told(configure: Configure, changes: dict):
