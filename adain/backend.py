@@ -51,25 +51,30 @@ def load_backend(name: str, network: "Network", model: str | Path) -> Backend | 
 
 
 class GraphBackend:
-    """Feeds a `Graph`, whose arguments it makes. Subclasses say how it is run."""
+    """Feeds a `Graph`, whose arguments it makes on the device. Subclasses say how it is run."""
 
     graph: Graph
+    device: torch.device
 
     def __call__(self, content: Tensor, style: StyleLevels, mix: Mix | None) -> tuple[Tensor, StyleLevels]:
         count, height, width = content.shape[:3]
-        wanted = [part.expand(count, -1) for part in together(style)]
+        wanted = [self._there(part).expand(count, -1) for part in together(style)]
         # Always as many given statistics as pictures, so that the shapes stay the same from frame to frame.
         shares, given = torch.eye(count, 2 * count), [torch.ones_like(part) for part in wanted]
         if mix:
             shares[:, : mix.shares.shape[1]] = mix.shares
         if mix and mix.given:
             for room, part in zip(given, together(mix.given)):
-                room[: len(part)] = part
-        painted, *used = self.run(whole_multiples(content), *wanted, shares, *given)
+                room[: len(part)] = self._there(part)
+        painted, *used = self.run(whole_multiples(content), *wanted, self._there(shares), *given)
         return painted[:, :height, :width], self.graph.apart(*used) if mix else {}
 
+    def _there(self, statistics: Tensor) -> Tensor:
+        """On the device, which is not waited for."""
+        return statistics.to(self.device, non_blocking=self.device.type == "cuda")
+
     def run(self, *tensors: Tensor) -> tuple[Tensor, ...]:
-        """Arguments and results of `Graph`; the pictures are on the device, the statistics wherever they were."""
+        """Arguments and results of `Graph`, on the device."""
         raise NotImplementedError
 
 
@@ -98,7 +103,7 @@ class CompiledTorch(GraphBackend):
         try:
             with torch.no_grad():
                 torch.compiler.cudagraph_mark_step_begin()
-                found = self.compiled(*(tensor.to(self.device, non_blocking=True) for tensor in tensors))
+                found = self.compiled(*tensors)
         except torch._dynamo.exc.TorchDynamoException as error:
             reason = str(error).strip().splitlines()[0]
             raise DeviceError(f"torch cannot compile here: {reason}; choose the backend 'torch'") from error
@@ -112,6 +117,7 @@ class OpenVINO(GraphBackend):
         weight = next(network.parameters())
         if weight.device.type != "cpu":
             raise DeviceError(f"backend 'openvino' runs on the CPU, not on {weight.device}; choose the device 'cpu'")
+        self.device = weight.device
         self.graph = Graph(load_model(model)).eval()
         self.precision = {torch.float32: "f32", torch.bfloat16: "bf16"}[weight.dtype]
         size, channels = 2 * MULTIPLE, sum(self.graph.widths.values())
@@ -127,7 +133,7 @@ class OpenVINO(GraphBackend):
             if len(self.prepared) == SHAPES_KEPT:
                 del self.prepared[next(iter(self.prepared))]
             self.prepared[key] = self._prepare(tensors)
-        found = self.prepared[key].infer([tensor.cpu().numpy() for tensor in tensors], share_inputs=True)
+        found = self.prepared[key].infer([tensor.numpy() for tensor in tensors], share_inputs=True)
         return tuple(torch.from_numpy(found[i]) for i in range(3))
 
     def _prepare(self, tensors: Sequence[Tensor]) -> Any:
