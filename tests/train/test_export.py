@@ -11,13 +11,13 @@ from adain.train.train import train
 
 from adain.errors import TrainingError
 from adain.models import load_model, weights_folder
-from adain.perceptual import VGG16_WEIGHTS
+from adain.trunk import SHIPPED
 
 Configure = Callable[..., TrainConfig]
 
 
 def test_export_enters_the_registry_and_the_card_and_loads(configure: Configure, tmp_path: Path):
-    judge = weights_folder() / VGG16_WEIGHTS
+    judge = weights_folder() / SHIPPED
     settings = configure(style_weight=3.25, teacher=judge, second_features="vgg16", second_teacher=judge)
     checkpoint = train(settings)
     folder = tmp_path / "weights"
