@@ -14,7 +14,7 @@ from .device import import_openvino
 from .errors import DeviceError
 from .graph import Graph, to_openvino, together
 from .impose import Mix
-from .layers import MULTIPLE, StyleLevels
+from .layers import MULTIPLE, StyleLevels, sent
 from .models import BACKENDS, load_model
 
 if TYPE_CHECKING:
@@ -58,20 +58,16 @@ class GraphBackend:
 
     def __call__(self, content: Tensor, style: StyleLevels, mix: Mix | None) -> tuple[Tensor, StyleLevels]:
         count, height, width = content.shape[:3]
-        wanted = [self._there(part).expand(count, -1) for part in together(style)]
+        wanted = [sent(part, self.device).expand(count, -1) for part in together(style)]
         # Always as many given statistics as pictures, so that the shapes stay the same from frame to frame.
         shares, given = torch.eye(count, 2 * count), [torch.ones_like(part) for part in wanted]
         if mix:
             shares[:, : mix.shares.shape[1]] = mix.shares
         if mix and mix.given:
             for room, part in zip(given, together(mix.given)):
-                room[: len(part)] = self._there(part)
-        painted, *used = self.run(whole_multiples(content), *wanted, self._there(shares), *given)
+                room[: len(part)] = sent(part, self.device)
+        painted, *used = self.run(whole_multiples(content), *wanted, sent(shares, self.device), *given)
         return painted[:, :height, :width], self.graph.apart(*used) if mix else {}
-
-    def _there(self, statistics: Tensor) -> Tensor:
-        """On the device, which is not waited for."""
-        return statistics.to(self.device, non_blocking=self.device.type == "cuda")
 
     def run(self, *tensors: Tensor) -> tuple[Tensor, ...]:
         """Arguments and results of `Graph`, on the device."""

@@ -83,14 +83,9 @@ def to_uint8(pictures: Tensor) -> Tensor:
     return (pictures.permute(0, 2, 3, 1).float() * 255).round_().clamp_(0, 255).to(torch.uint8)
 
 
-def to_arrays(images: Tensor) -> list[np.ndarray]:
-    """(B, 3, H, W) float 0..1 -> (H, W, 3) uint8 each."""
-    return list(to_uint8(images).contiguous().cpu().numpy())
-
-
 def to_array(image: Tensor) -> np.ndarray:
-    """(1, 3, H, W) float 0..1 -> (H, W, 3) uint8, as `to_arrays`."""
-    return to_arrays(image)[0]
+    """(1, 3, H, W) float 0..1 -> (H, W, 3) uint8."""
+    return to_uint8(image).contiguous().cpu().numpy()[0]
 
 
 def to_pil(picture: Picture) -> Image.Image:

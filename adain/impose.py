@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from .layers import Impose, Statistics, StyleLevels, adain, statistics
+from .layers import Impose, Statistics, StyleLevels, adain, sent, statistics
 
 Follow = Callable[[str, Statistics], Statistics]  # AdaIN layer, what was measured there -> what to normalise by
 
@@ -59,7 +59,7 @@ class Mix(NamedTuple):
     def of(self, layer: str, measured: Statistics | None, device: torch.device) -> Statistics:
         """The mix for a layer; `measured` (B, C, 1, 1) may be None where nothing measured has a share."""
         together = Statistics.join([s.to(device) for s in (measured, self.given.get(layer)) if s is not None])
-        shares = self.shares[:, -len(together.mean) :].to(device, non_blocking=device.type == "cuda")
+        shares = sent(self.shares[:, -len(together.mean) :], device)
         return Statistics(*((shares @ part.flatten(1))[:, :, None, None] for part in together))
 
 

@@ -29,9 +29,7 @@ class Statistics(NamedTuple):
         return Statistics(torch.lerp(self.mean, other.mean, weight), torch.lerp(self.std, other.std, weight))
 
     def to(self, device: torch.device) -> "Statistics":
-        """On a device; a GPU is not waited for."""
-        up = device.type == "cuda"  # the other way the numbers must be there before anyone reads them
-        return Statistics(self.mean.to(device, non_blocking=up), self.std.to(device, non_blocking=up))
+        return Statistics(sent(self.mean, device), sent(self.std, device))
 
     def pick(self, index: int) -> "Statistics":
         """Those of one picture, as a batch of one."""
@@ -41,6 +39,11 @@ class Statistics(NamedTuple):
     def join(pictures: "Sequence[Statistics]") -> "Statistics":
         """Those of several pictures as one batch: the way back from `pick`."""
         return Statistics(torch.cat([p.mean for p in pictures]), torch.cat([p.std for p in pictures]))
+
+
+def sent(numbers: Tensor, device: torch.device) -> Tensor:
+    """On a device. A GPU is not waited for; the other way the numbers must be there before anyone reads them."""
+    return numbers.to(device, non_blocking=device.type == "cuda")
 
 
 StyleLevels = dict[str, Statistics]  # AdaIN layer name -> the statistics it imposes

