@@ -61,27 +61,25 @@ def statistics(features: Tensor) -> Statistics:
     Returns:
         Mean and (biased) standard deviation, each (B, C, 1, 1), float32.
     """
-    if features.device.type == "cpu" and not torch.jit.is_tracing():  # as exporters do, who know no such kernel
+    if (
+        features.device.type in ("cpu", "cuda") and not torch.jit.is_tracing()
+    ):  # as exporters do, who know no such kernel
         return Statistics(*_FusedStatistics.apply(features))
     variance, mean = torch.var_mean(features.float(), dim=(2, 3), correction=0, keepdim=True)
     return Statistics(mean, (variance + VARIANCE_FLOOR).sqrt())
 
 
 class _FusedStatistics(torch.autograd.Function):
-    """`statistics` for the CPU, where `torch.var_mean` over the plane of a channels_last map is 15 times slower.
+    """`statistics` without a float32 copy of the features, which `torch.var_mean` would need.
 
-    For one picture, batch normalisation computes just these statistics, in float32, with a fused kernel.
+    On the CPU, where that is besides 15 times slower over the plane of a channels_last map, batch normalisation of one
+    picture computes just these statistics, in float32, with a fused kernel.
     """
 
     @staticmethod
     def forward(ctx: Any, features: Tensor) -> tuple[Tensor, Tensor]:
-        one, zero = torch.ones(features.shape[1]), torch.zeros(features.shape[1])
-        pairs = [
-            torch.native_batch_norm(picture, one, zero, None, None, True, 0.0, VARIANCE_FLOOR)[1:]
-            for picture in features.split(1)
-        ]
-        mean = torch.stack([m for m, _ in pairs])[:, :, None, None]
-        std = torch.stack([s for _, s in pairs])[:, :, None, None].reciprocal()
+        measure = _measured_on_cpu if features.device.type == "cpu" else _measured_on_gpu
+        mean, std = measure(features)
         ctx.save_for_backward(features, mean, std)
         return mean, std
 
@@ -93,6 +91,26 @@ class _FusedStatistics(torch.autograd.Function):
         slope = grad_std / (pixels * std)
         offset = grad_mean / pixels - slope * mean
         return torch.addcmul(offset.to(features.dtype), features, slope.to(features.dtype))
+
+
+def _measured_on_cpu(features: Tensor) -> tuple[Tensor, Tensor]:
+    one, zero = torch.ones(features.shape[1]), torch.zeros(features.shape[1])
+    pairs = [
+        torch.native_batch_norm(picture, one, zero, None, None, True, 0.0, VARIANCE_FLOOR)[1:]
+        for picture in features.split(1)
+    ]
+    mean = torch.stack([m for m, _ in pairs])[:, :, None, None]
+    return mean, torch.stack([s for _, s in pairs])[:, :, None, None].reciprocal()
+
+
+def _measured_on_gpu(features: Tensor) -> tuple[Tensor, Tensor]:
+    """The mean of squares less the square of the mean: exact enough, as LEAST_CONTRAST bounds how much they cancel."""
+    plane = (2, 3)
+    with torch.autocast(features.device.type, enabled=False):  # which would copy them to float32 first
+        mean = features.mean(plane, keepdim=True, dtype=torch.float32)
+        length = torch.linalg.vector_norm(features, 2, plane, keepdim=True, dtype=torch.float32)
+    variance = length.square() / (features.shape[2] * features.shape[3]) - mean.square()
+    return mean, (variance.clamp_(min=0) + VARIANCE_FLOOR).sqrt()
 
 
 def adain(content: Tensor, style: Statistics, own: Statistics | None = None) -> Tensor:
@@ -116,7 +134,7 @@ def adain(content: Tensor, style: Statistics, own: Statistics | None = None) -> 
         pictures = [_adain_fused(p, stds[i], means[i], owns[i]) for i, p in enumerate(content.split(1))]
         return pictures[0] if count == 1 else torch.cat(pictures)
     scale, shift = scale_and_shift(style, own or statistics(content))
-    return content * scale.to(content.dtype) + shift.to(content.dtype)
+    return torch.addcmul(shift.to(content.dtype), content, scale.to(content.dtype))
 
 
 def _adain_fused(picture: Tensor, std: Tensor, mean: Tensor, own: Statistics | None) -> Tensor:
@@ -127,7 +145,8 @@ def _adain_fused(picture: Tensor, std: Tensor, mean: Tensor, own: Statistics | N
             return painted
         own = Statistics(own_mean, (inverse.square().reciprocal() - CONTRAST_FLOOR + VARIANCE_FLOOR).sqrt())
     variance = contrast(own).square().flatten()
-    return F.batch_norm(picture, own.mean.flatten(), variance, std, mean, training=False, eps=0.0)
+    nothing = torch.finfo(torch.float32).tiny  # torch before 2.12 does not take 0
+    return F.batch_norm(picture, own.mean.flatten(), variance, std, mean, training=False, eps=nothing)
 
 
 def contrast(own: Statistics) -> Tensor:
@@ -154,6 +173,50 @@ class ReflectConv(nn.Conv2d):
     def __init__(self, inputs: int, outputs: int, *, size: int = 3, stride: int = 1) -> None:
         super().__init__(inputs, outputs, size, stride=stride, padding=size // 2, padding_mode="reflect")
 
+    def _conv_forward(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        if self.padding_mode == "reflect" and self.padding == (1, 1):
+            return F.conv2d(pad_by_one(x, "reflect"), weight, bias, self.stride)
+        return super()._conv_forward(x, weight, bias)
+
+
+def pad_by_one(x: Tensor, mode: str) -> Tensor:
+    """(B, C, H, W) -> (B, C, H + 2, W + 2), by "reflect" or "replicate"."""
+    if x.is_cuda and not torch.compiler.is_compiling():
+        return _PaddedByOne.apply(x, 1 if mode == "reflect" else 0)
+    return F.pad(x, (1, 1, 1, 1), mode=mode)
+
+
+class _PaddedByOne(torch.autograd.Function):
+    """`pad_by_one` for CUDA, where `F.pad` takes channels_last features to the other order in memory and back."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, inset: int) -> Tensor:
+        """`inset`: how far inside the border what is repeated lies."""
+        ctx.inset = inset
+        count, channels, height, width = x.shape
+        order = torch.channels_last if x.is_contiguous(memory_format=torch.channels_last) else torch.contiguous_format
+        shape = (count, channels, height + 2, width + 2)
+        padded = torch.empty(shape, dtype=x.dtype, device=x.device, memory_format=order)
+        padded[:, :, 1:-1, 1:-1] = x
+        for side in (padded[:, :, :, 1:-1], padded.transpose(2, 3)):  # rows, then columns with the corners
+            side[:, :, 0], side[:, :, -1] = side[:, :, 1 + inset], side[:, :, -2 - inset]
+        return padded
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
+        inset, (grad,) = ctx.inset, grads
+
+        def folded(rows: Tensor) -> Tensor:
+            inner = rows[..., 1:-1].clone()
+            inner[..., inset] += rows[..., 0]
+            inner[..., -1 - inset] += rows[..., -1]
+            return inner
+
+        inner = folded(grad[:, :, 1:-1])
+        inner[:, :, inset] += folded(grad[:, :, 0])
+        inner[:, :, -1 - inset] += folded(grad[:, :, -1])
+        return inner, None
+
 
 class ResidualBlock(nn.Module):
     """Two convolutions, each followed by what `impose` does at `<name>a` and `<name>b`, added to what came in."""
@@ -170,6 +233,12 @@ class ResidualBlock(nn.Module):
 
 def upsample(x: Tensor) -> Tensor:
     """Nearest-neighbour upsampling by two: unlike transposed convolutions it leaves no checkerboard."""
+    if (
+        x.is_cuda and not torch.compiler.is_compiling()
+    ):  # whose kernel takes three times as long, and float32 in autocast
+        count, channels, height, width = x.shape
+        pixels = x.permute(0, 2, 3, 1)[:, :, None, :, None].expand(count, height, 2, width, 2, channels)
+        return pixels.reshape(count, 2 * height, 2 * width, channels).permute(0, 3, 1, 2)
     return F.interpolate(x, scale_factor=2.0, mode="nearest")
 
 
@@ -206,7 +275,7 @@ class UpsampleConv(nn.Module):
     def quarters(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, 4 * outputs, H, W), to be interleaved; beyond the border the edge pixels repeat."""
         weight, bias = self._kept or self.folded()
-        return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), weight.to(x.dtype), bias.to(x.dtype))
+        return F.conv2d(pad_by_one(x, "replicate"), weight.to(x.dtype), bias.to(x.dtype))
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, outputs, 2H, 2W)."""
@@ -250,7 +319,7 @@ class DetailConv(nn.Module):
 
     def forward(self, half: Tensor) -> Tensor:
         """(B, 12, H/2, W/2) -> (B, 12, H/2, W/2), to be interleaved."""
-        return F.conv2d(F.pad(half, (1, 1, 1, 1), mode="replicate"), self.folded.to(half.dtype))
+        return F.conv2d(pad_by_one(half, "replicate"), self.folded.to(half.dtype))
 
 
 def unshuffled_taps() -> Tensor:

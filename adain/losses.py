@@ -79,14 +79,19 @@ def _palette(image: Tensor) -> tuple[Tensor, Tensor]:
 
 def structural_similarity(a: Tensor, b: Tensor) -> Tensor:
     """Mean SSIM of the lumas of (B, 3, H, W) RGB 0..1 (Wang et al., 2004), windows of SSIM_WINDOW px; 1: the same."""
-    luma = a.new_tensor(LUMA).view(1, 3, 1, 1)
-    a, b = (a * luma).sum(1, keepdim=True), (b * luma).sum(1, keepdim=True)
+    a, b = luma(a), luma(b)
     pixels = torch.cat([a, b, a * a, b * b, a * b], 1)  # (B, 5, H, W)
     mean_a, mean_b, *squares = F.avg_pool2d(pixels, SSIM_WINDOW, 1).split(1, 1)
     var_a, var_b, covariance = squares[0] - mean_a**2, squares[1] - mean_b**2, squares[2] - mean_a * mean_b
     light = (2 * mean_a * mean_b + SSIM_C1) / (mean_a**2 + mean_b**2 + SSIM_C1)
     structure = (2 * covariance + SSIM_C2) / (var_a + var_b + SSIM_C2)
     return (light * structure).mean()
+
+
+def luma(image: Tensor) -> Tensor:
+    """(B, 3, H, W) RGB -> (B, 1, H, W)."""
+    red, green, blue = image.split(1, 1)
+    return LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue
 
 
 def total_variation(image: Tensor) -> Tensor:

@@ -29,11 +29,12 @@ class Perceptual(nn.Module):
 
     Attributes:
         style_layers: where style is measured.
-        content_deep, content_shallow: where content is.
+        content_deep, content_middle, content_shallow: where content is.
     """
 
     style_layers: tuple[str, ...] = VGG_STYLE_LAYERS
     content_deep = "relu4_1"
+    content_middle = "relu3_3"
     content_shallow = "relu3_1"
 
     def forward(self, image: Tensor, layers: tuple[str, ...]) -> dict[str, Tensor]:
@@ -115,7 +116,8 @@ class ResNet50(Perceptual):
 
     style_layers = RESNET_STYLE_LAYERS
     content_deep = "layer3"
-    content_shallow = "layer2"
+    content_middle = "layer2"
+    content_shallow = "layer1"
 
     def __init__(self, *, weights: dict[str, Tensor] | None = None) -> None:
         super().__init__()

@@ -28,6 +28,7 @@ class TrainingState:
         average: the averaged network, which is the one exported.
         optimizer: over the network's trainable parameters.
         step: steps done.
+        seconds: how long they took.
         rate_factor: what rollbacks made of the learning rate.
         rollbacks: how many there were.
     """
@@ -39,6 +40,7 @@ class TrainingState:
         self.artwork = sha256_of(style_source(config)) if config.one_style else ""
         self.objective, self.average, self.optimizer = objective, average, optimizer
         self.step = 0
+        self.seconds = 0.0
         self.rate_factor = 1.0
         self.rollbacks = 0
 
@@ -51,6 +53,7 @@ class TrainingState:
         path, part, previous = (self.config.run / name for name in ("last.pt", "last.pt.part", "previous.pt"))
         state = {
             "step": self.step,
+            "seconds": self.seconds,
             "rate_factor": self.rate_factor,
             "rollbacks": self.rollbacks,
             "config": {k: str(v) if isinstance(v, Path) else v for k, v in asdict(self.config).items()},
@@ -83,6 +86,7 @@ class TrainingState:
             self.optimizer.load_state_dict(state["optimizer"])
             self.objective.style_factor.fill_(state["style_factor"])
             self.step, self.rate_factor, self.rollbacks = state["step"], state["rate_factor"], state["rollbacks"]
+            self.seconds = state.get("seconds", 0.0)  # checkpoints made before had none
             return True
         return False
 

@@ -17,7 +17,7 @@ CHOICES = {
 }
 RANGES = {  # the least and the most of a setting
     **dict.fromkeys(("steps", "batch", "pairings", "style_scales", "save_every", "log_every"), (1, math.inf)),
-    "second_depth": (0, math.inf),
+    **dict.fromkeys(("second_depth", "minutes"), (0, math.inf)),
     **dict.fromkeys(("recolour", "colour_views", "photos_as_styles", "balance"), (0, 1)),
 }
 ONLY_FOR_MANY_STYLES = ("identity_weight", "recolour", "photos_as_styles")  # a network for one style has none of it
@@ -38,6 +38,7 @@ TRAINING_HELP = {  # the text of each option
     "second_depth": "Of its style layers only so many count, from the shallowest; 0: all of them.",
     "start_from": "Begin with the weights of a model, a .safetensors file or a checkpoint of another run.",
     "device": "auto, cpu, cuda, cuda:1, mps. Under torchrun each process takes its own GPU.",
+    "minutes": "Train no longer than this; the learning rate then ends by the clock. 0: as long as the steps take.",
     "batch": "Pictures a step (on each GPU).",
     "pairings": "Steps taken with the same pictures, each photo in another style; they are looked at only once.",
     "crop": "Side of a training crop, px.",
@@ -50,11 +51,13 @@ TRAINING_HELP = {  # the text of each option
     "clip": "Largest gradient norm.",
     "encoder_rate": "vgg: share of the learning rate for its encoder; 0 keeps it as it is, as the paper does.",
     "ema": "Decay of the averaged weights, which are the ones exported.",
-    "compile": "torch.compile the step; worth it on GPUs.",
+    "record": "On a GPU, record a step as a CUDA graph and replay it: the CPU is else too slow to keep it busy.",
+    "compile": "torch.compile the losses too: takes a minute, and a long run on a GPU is well worth it.",
     "style_loss": "statistics (channel mean and std, as the paper) or gram.",
     "content_loss": "normalised (channel-normalised features) or adain (the paper's target, at the deep layer only).",
     "style_scales": "Measure style at this many sizes: the picture, its half, its quarter ...",
     "content_deep": "Share of the deep layer (relu4_1) in the content loss.",
+    "content_middle": "Share of the middle layer (relu3_3) in the content loss.",
     "content_shallow": "Share of the shallow layer (relu3_1) in the content loss.",
     "identity_weight": "A picture in its own style must come back; with style and content at 0 this alone is learned.",
     "identity_structure": "What 1 - SSIM counts in it, beside 1 for the mean absolute difference.",
@@ -90,6 +93,7 @@ class TrainConfig:
     device: str = "auto"
 
     steps: int = 20_000
+    minutes: float = 0.0  # of training, after which a run ends that has not taken its steps; 0: without limit
     batch: int = 4
     pairings: int = 1  # steps taken with the same pictures, the styles moving on by one photo each time
     crop: int = 256  # px
@@ -104,6 +108,7 @@ class TrainConfig:
     clip: float = 10.0  # largest gradient norm
     encoder_rate: float = 1.0  # vgg: share of the learning rate for its encoder; 0: the paper's, which stays as it is
     ema: float = 0.999  # decay of the averaged weights, which are the ones exported
+    record: bool = True
     compile: bool = False
 
     style_loss: str = "statistics"
@@ -114,6 +119,7 @@ class TrainConfig:
     content_loss: str = "normalised"
     content_weight: float = 1.0
     content_deep: float = 1.0  # share of each layer in the content loss
+    content_middle: float = 0.0
     content_shallow: float = 0.8
     identity_weight: float = 2.0
     identity_structure: float = 0.1

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 import cv2
@@ -178,10 +179,9 @@ def colour_view(share: float, generator: np.random.Generator) -> Tensor:
     return view
 
 
-def make_batch(photos: PictureBank, artworks: PictureBank, config: TrainConfig, step: int, rank: int = 0) -> Batch:
-    """The pictures of a step; always the same for the same step and rank."""
-    drawn, turn = divmod(step, config.pairings)
-    generator = np.random.default_rng((config.seed, drawn, rank))
+def make_batch(photos: PictureBank, artworks: PictureBank, config: TrainConfig, drawing: int, rank: int = 0) -> Batch:
+    """The pictures of a drawing, which serve `config.pairings` steps; always the same for the same number and rank."""
+    generator = np.random.default_rng((config.seed, drawing, rank))
     content = photos.batch(config.batch, config.crop, generator)
     style = artworks.batch(config.batch, config.crop, generator)
     for i in np.flatnonzero(generator.random(config.batch) < config.photos_as_styles):
@@ -191,19 +191,38 @@ def make_batch(photos: PictureBank, artworks: PictureBank, config: TrainConfig, 
     flow = random_flow(len(first), config.crop, config.crop, generator).to(content.device)
     later = moved(first, flow, generator)
     view = colour_view(config.colour_views, generator).to(content.device)
-    style = style.roll(turn, 0)
     content, style, later = (x.contiguous(memory_format=torch.channels_last) for x in (content, style, later))
-    return Batch(content, style, later, flow, view, turn)
+    return Batch(content, style, later, flow, view, turn=0)
 
 
 def batches(
     photos: PictureBank, artworks: PictureBank, config: TrainConfig, first: int, rank: int = 0
 ) -> Iterator[Batch]:
-    """The batches from step `first` to the last, each made in a thread while the step before is computed."""
+    """The batches from step `first` to the last, each drawing made in a thread while the one before is learned from.
+
+    On a GPU it is made beside the training, on a stream of its own.
+    """
+    stream = torch.cuda.Stream(photos.device) if photos.device.type == "cuda" else None
+
+    def draw(drawing: int) -> Batch:
+        with torch.cuda.stream(stream) if stream else nullcontext():
+            return make_batch(photos, artworks, config, drawing, rank)
+
     with ThreadPoolExecutor(1) as ahead:
-        pending = ahead.submit(make_batch, photos, artworks, config, first, rank)
+        pending = ahead.submit(draw, first // config.pairings)
         for step in range(first, config.steps):
-            batch = pending.result()
-            if step + 1 < config.steps:
-                pending = ahead.submit(make_batch, photos, artworks, config, step + 1, rank)
-            yield batch
+            drawing, turn = divmod(step, config.pairings)
+            if turn == 0 or step == first:
+                batch = pending.result()
+                if stream:
+                    hand_over(batch, stream)
+                pending = ahead.submit(draw, drawing + 1)
+            yield batch._replace(turn=turn)
+
+
+def hand_over(batch: Batch, stream: torch.cuda.Stream) -> None:
+    """From the stream that a batch is made on to the current one."""
+    current = torch.cuda.current_stream(stream.device)
+    current.wait_stream(stream)
+    for part in batch.tensors:
+        part.record_stream(current)  # its memory is not given to others while that stream may read it

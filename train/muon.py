@@ -35,25 +35,25 @@ class Muon(torch.optim.Optimizer):
                 if p.grad is not None:
                     (self._step_matrix if p.ndim > 1 else self._step_vector)(p, p.grad, group["lr"])
 
-    def _step_matrix(self, p: Tensor, gradient: Tensor, rate: float) -> None:
+    def _step_matrix(self, p: Tensor, gradient: Tensor, rate: float | Tensor) -> None:
         state = self.state[p]
         if not state:
             state["momentum"] = torch.zeros_like(p)
         state["momentum"].lerp_(gradient, 1 - MOMENTUM)
         ahead = gradient.lerp(state["momentum"], MOMENTUM).flatten(1)  # Nesterov's; (out, in * k * k)
         size = ADAM_STEP * max(ahead.shape) ** 0.5  # the root mean square of an orthogonal matrix: 1 / root
-        p.add_(orthogonal(ahead).view_as(p), alpha=-rate * size)
+        p.sub_(orthogonal(ahead).view_as(p) * (rate * size))
 
-    def _step_vector(self, p: Tensor, gradient: Tensor, rate: float) -> None:
+    def _step_vector(self, p: Tensor, gradient: Tensor, rate: float | Tensor) -> None:
         """Adam's step (Kingma & Ba, ICLR 2015, algorithm 1)."""
         state = self.state[p]
-        if not state:
-            state.update(step=0, mean=torch.zeros_like(p), square=torch.zeros_like(p))
-        state["step"] += 1
+        if "age" not in state:
+            state.update(age=p.new_zeros(()), mean=torch.zeros_like(p), square=torch.zeros_like(p))
+        state["age"] += 1  # a tensor, as all that changes between steps is: see `train.step`
         slow, slower = ADAM_BETAS
-        mean = state["mean"].lerp_(gradient, 1 - slow) / (1 - slow ** state["step"])
-        square = state["square"].lerp_(gradient.square(), 1 - slower) / (1 - slower ** state["step"])
-        p.addcdiv_(mean, square.sqrt_().add_(ADAM_FLOOR), value=-rate)
+        mean = state["mean"].lerp_(gradient, 1 - slow) / (1 - slow ** state["age"])
+        square = state["square"].lerp_(gradient.square(), 1 - slower) / (1 - slower ** state["age"])
+        p.sub_(mean / square.sqrt_().add_(ADAM_FLOOR) * rate)
 
 
 def orthogonal(matrix: Tensor) -> Tensor:
@@ -69,5 +69,5 @@ def orthogonal(matrix: Tensor) -> Tensor:
     x = x / (x.norm() + 1e-12)  # no singular value above 1; a gradient of zero stays zero
     for _ in range(ROUNDS):
         square = x @ x.T
-        x = a * x + (b * square + c * square @ square) @ x
+        x = torch.addmm(x, torch.addmm(square, square, square, beta=b, alpha=c), x, beta=a)
     return (x.T if tall else x).to(matrix.dtype)

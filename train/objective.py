@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from adain.impose import plain
-from adain.layers import Statistics, statistics
+from adain.layers import Statistics, StyleLevels, statistics
 from adain.losses import (
     adain_target_loss,
     colour_loss,
@@ -41,7 +41,16 @@ class Batch(NamedTuple):
     later: Tensor  # (B', 3, H, W): the first content pictures a moment later, moved and noised
     flow: Tensor  # (B', 2, H, W): how they moved, px
     view: Tensor  # (3, 4): a colour matrix and an offset, through which the perceptual networks see the pictures
-    turn: int  # how often the styles have moved on by one photo since these pictures were drawn
+    turn: int  # by how many photos the styles have still to move on
+
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        return self[:-1]
+
+    def turned(self) -> "Batch":
+        """The batch once they have."""
+        style = self.style.roll(self.turn, 0).contiguous(memory_format=torch.channels_last)
+        return self._replace(style=style, turn=0)
 
 
 class Wanted(NamedTuple):
@@ -50,15 +59,13 @@ class Wanted(NamedTuple):
     content: dict[str, Tensor]  # layer -> features
     style: list[list[dict]]  # by network and scale: layer -> statistics or Gram matrices
     deep_style: Statistics | None  # of the bottleneck; for the paper's content target
-    turn: int  # of the batch looked at
 
-    def turned(self, turn: int) -> "Wanted":
-        """For the batch in which the styles have moved on to `turn`."""
-        by = turn - self.turn
+    def turned(self, by: int) -> "Wanted":
+        """Once the styles have moved on by so many photos."""
         style = [
             [{name: moved_on(seen, by) for name, seen in scale.items()} for scale in judge] for judge in self.style
         ]
-        return Wanted(self.content, style, self.deep_style and moved_on(self.deep_style, by), turn)
+        return Wanted(self.content, style, self.deep_style and moved_on(self.deep_style, by))
 
 
 def moved_on(seen: Any, by: int) -> Any:
@@ -76,7 +83,11 @@ class Objective(nn.Module):
     ) -> None:
         super().__init__()
         self.net, self.teacher, self.second, self.config = net, teacher, second, config
-        shares = {teacher.content_deep: config.content_deep, teacher.content_shallow: config.content_shallow}
+        shares = {
+            teacher.content_deep: config.content_deep,
+            teacher.content_middle: config.content_middle,
+            teacher.content_shallow: config.content_shallow,
+        }
         if config.content_loss == "adain":
             shares = {teacher.content_deep: 1.0}  # the paper's target stands for the bottleneck alone
         self.content_layers = {layer: share for layer, share in shares.items() if share}
@@ -85,9 +96,9 @@ class Objective(nn.Module):
 
     @torch.no_grad()
     def look(self, batch: Batch) -> Wanted:
-        """What the paintings of a batch shall look like to the perceptual networks."""
+        """What the perceptual networks see in the pictures of a batch."""
         if not self.paints:
-            return Wanted({}, [], None, batch.turn)
+            return Wanted({}, [], None)
         content = self.teacher(through(batch.view, batch.content), tuple(self.content_layers))
         pictures = through(batch.view, batch.style)
         style = [self.described(judge, pictures) for judge, _ in self.judges]
@@ -95,7 +106,7 @@ class Objective(nn.Module):
         if self.config.content_loss == "adain":
             deep = self.teacher.content_deep
             deep_style = statistics(self.teacher(pictures, (deep,))[deep])
-        return Wanted(content, style, deep_style, batch.turn)
+        return Wanted(content, style, deep_style)
 
     def described(self, judge: Perceptual, pictures: Tensor) -> list[dict]:
         """Each layer's statistics or Gram matrices of (B, 3, H, W), scale by scale."""
@@ -114,49 +125,69 @@ class Objective(nn.Module):
     def forward(self, batch: Batch, wanted: Wanted) -> Terms:
         """The weighted loss terms; their sum is what to minimise."""
         config = self.config
-        terms = self.painting_terms(batch, wanted.turned(batch.turn)) if self.paints else {}
-        if config.identity_weight:
-            terms["identity"] = config.identity_weight * self.identity_term(batch.content, batch.style)
+        half = len(batch.content) // 2 or 1
+        same = torch.cat([batch.content[:half], batch.style[half:]])
+        painted = self.painted(batch, same)
+        terms: Terms = {}
+        if "photos" in painted:
+            terms |= self.painting_terms(painted["photos"], batch, wanted)
+        if "later" in painted:
+            first = painted["photos"][: len(batch.later)]
+            terms["temporal"] = config.temporal_weight * temporal_loss(first, painted["later"], batch.flow)
+        if "same" in painted:
+            unlike = F.l1_loss(painted["same"], same)
+            unlike = unlike + config.identity_structure * (1 - structural_similarity(painted["same"], same))
+            terms["identity"] = config.identity_weight * unlike
         return terms
 
-    def painting_terms(self, batch: Batch, wanted: Wanted) -> Terms:
-        """What is asked of photos painted in other pictures' styles."""
+    def painted(self, batch: Batch, same: Tensor) -> dict[str, Tensor]:
+        """What the losses ask the network for, in one pass, float32.
+
+        "photos" in the styles that they have; the first of them "later", moved; and "same": pictures in their own.
+        """
         config, net = self.config, self.net
-        levels = net.encode_style(batch.style)
-        output = net(batch.content, plain(levels))
+        asked: dict[str, tuple[Tensor, StyleLevels]] = {}
+        if self.paints:
+            levels = net.encode_style(batch.style)
+            asked["photos"] = batch.content, levels
+            if config.temporal_weight:
+                count = len(batch.later)
+                asked["later"] = (
+                    batch.later,
+                    {layer: Statistics(s.mean[:count], s.std[:count]) for layer, s in levels.items()},
+                )
+        painted = {}
+        if config.identity_weight and isinstance(net, VGGNet):
+            painted["same"] = net.decoder(net.encoder(same)[BOTTLENECK]).float()  # AdaIN would change nothing
+        elif config.identity_weight:
+            asked["same"] = same, net.encode_style(same)
+        if asked:
+            contents, styles = zip(*asked.values())
+            levels = {layer: Statistics.join([style[layer] for style in styles]) for layer in styles[0]}
+            together = net(torch.cat(contents), plain(levels)).float()
+            painted |= zip(asked, together.split([len(content) for content in contents]))
+        return painted
+
+    def painting_terms(self, output: Tensor, batch: Batch, wanted: Wanted) -> Terms:
+        """What is asked of photos painted in other pictures' styles."""
+        config = self.config
         seen = through(batch.view, output)
         features = self.teacher(seen, (*self.teacher.style_layers, *self.content_layers))
-        distance = output.new_zeros((), dtype=torch.float32)
+        distance = output.new_zeros(())
         for (judge, weight), style in zip(self.judges, wanted.style):
             known = features if judge is self.teacher else None
             distance = distance + weight * self.style_term(judge, seen, known, style)
         terms = {
             "style": config.style_weight * self.style_factor * distance,
             "content": config.content_weight * self.content_term(features, wanted),
-            "variation": config.variation_weight * total_variation(output.float()),
-            "range": config.range_weight * range_loss(output.float()),
+            "variation": config.variation_weight * total_variation(output),
+            "range": config.range_weight * range_loss(output),
         }
-        if config.temporal_weight:
-            count = len(batch.later)
-            first = {name: Statistics(s.mean[:count], s.std[:count]) for name, s in levels.items()}
-            painted_later = net(batch.later, plain(first)).float()
-            difference = temporal_loss(output[:count].float(), painted_later, batch.flow)
-            terms["temporal"] = config.temporal_weight * difference
         if config.structure_weight:
-            terms["structure"] = config.structure_weight * (1 - structural_similarity(output.float(), batch.content))
+            terms["structure"] = config.structure_weight * (1 - structural_similarity(output, batch.content))
         if config.colour_weight:
             terms["colour"] = config.colour_weight * colour_loss(output, batch.style)
         return terms
-
-    def identity_term(self, content: Tensor, style: Tensor) -> Tensor:
-        """How far pictures in their own style are from coming back."""
-        half = len(content) // 2 or 1
-        same = torch.cat([content[:half], style[half:]])
-        if isinstance(self.net, VGGNet):  # AdaIN with a picture's own statistics changes nothing: encoded once
-            again = self.net.decoder(self.net.encoder(same)[BOTTLENECK]).float()
-        else:
-            again = self.net(same, plain(self.net.encode_style(same))).float()
-        return F.l1_loss(again, same) + self.config.identity_structure * (1 - structural_similarity(again, same))
 
     def style_term(self, judge: Perceptual, output: Tensor, features: dict | None, wanted: list[dict]) -> Tensor:
         """Style loss over all layers and scales; `features` are what the judge sees in the output, where known."""
@@ -184,7 +215,7 @@ class Objective(nn.Module):
 
 
 def through(view: Tensor, pictures: Tensor) -> Tensor:
-    """(B, 3, H, W) float32 with its colours changed by a matrix and an offset, (3, 4)."""
-    with torch.autocast(pictures.device.type, enabled=False):  # bfloat16 has too few colours
-        seen = torch.einsum("oc,bchw->bohw", view[:, :3], pictures.float()) + view[:, 3, None, None]
+    """(B, 3, H, W) float32 with its colours changed by a matrix and an offset, (3, 4); bfloat16 has too few colours."""
+    channels = pictures.float().split(1, 1)
+    seen = torch.cat([sum(share * c for share, c in zip(row, channels)) + row[3] for row in view], 1)
     return seen.contiguous(memory_format=torch.channels_last)

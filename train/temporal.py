@@ -39,7 +39,8 @@ def warp(image: Tensor, flow: Tensor) -> Tensor:
 
 def moved(frames: Tensor, flow: Tensor, generator: np.random.Generator) -> Tensor:
     """The frames a moment later: warped, with fresh sensor noise. (B, 3, H, W) RGB 0..1."""
-    noise = torch.from_numpy(generator.standard_normal(frames.shape, np.float32)).to(frames.device)
+    seeded = torch.Generator(frames.device).manual_seed(int(generator.integers(2**62)))
+    noise = torch.randn(frames.shape, generator=seeded, device=frames.device)
     return (warp(frames, flow) + NOISE * noise).clamp(0, 1)
 
 

@@ -2,6 +2,7 @@
 
 import math
 import pickle
+import time
 from collections.abc import Callable, Iterable
 from copy import deepcopy
 from pathlib import Path
@@ -21,10 +22,11 @@ from adain.vgg import FEATURE_SCALE, VGGNet
 from .checkpoint import TrainingState
 from .config import TrainConfig
 from .data import PictureBank, batches, style_source
-from .group import mean_over_processes, own_device, process_group
+from .group import own_device, process_group
 from .journal import Journal, Progress
 from .muon import ADAM_BETAS, Muon
-from .objective import Batch, Objective, Terms, Wanted
+from .objective import Batch, Objective, Terms
+from .step import RecordedStep, Step
 
 DIVERGED = 5.0  # times the loss of late: worse than this is no noise
 LATE = 0.9  # how much of the loss of late is older than the last look
@@ -78,12 +80,13 @@ def train(
         losses, look = torch.compile(losses), torch.compile(look)  # type: ignore[assignment]
     if not (resume and state.load()) and chief:
         state.save()  # to have something to go back to
+    kind = RecordedStep if config.record and device.type == "cuda" and processes == 1 else Step
 
     with Journal(config, photos, artworks, writing=chief, progress=progress) as journal:
-        while state.step < config.steps:
+        while share_done(state) < 1:
             stream = batches(photos, artworks, config, state.step, rank)
             try:
-                diverged = run_until_trouble(state, losses, look, stream, dtype, journal)
+                diverged = run_until_trouble(state, kind(state, losses, look, dtype), stream, journal)
             except KeyboardInterrupt:
                 if chief and all_finite(state.trainable):
                     state.save()  # a step cut in the middle is done again
@@ -110,7 +113,8 @@ def prepare(config: TrainConfig, device: torch.device, dtype: torch.dtype) -> Tr
     net = net.to(device).to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
     groups, rate = parameter_groups(net, config), config.learning_rate
     muon = config.optimizer == "muon"
-    optimizer = Muon(groups, rate) if muon else torch.optim.Adam(groups, rate, ADAM_BETAS)
+    on_gpu = device.type == "cuda"
+    optimizer = Muon(groups, rate) if muon else torch.optim.Adam(groups, rate, ADAM_BETAS, capturable=on_gpu)
     objective = Objective(net, teacher, config, second=second).to(device)
     return TrainingState(config, objective, deepcopy(net).requires_grad_(False), optimizer)
 
@@ -148,43 +152,25 @@ def parameter_groups(net: nn.Module, config: TrainConfig) -> list[dict]:
     ]
 
 
-def run_until_trouble(  # noqa: PLR0917
-    state: TrainingState,
-    losses: nn.Module,
-    look: Callable[[Batch], Wanted],
-    stream: Iterable[Batch],
-    dtype: torch.dtype,
-    journal: Journal,
-) -> float | None:
+def run_until_trouble(state: TrainingState, take_step: Step, stream: Iterable[Batch], journal: Journal) -> float | None:
     """Take a step for every batch of the stream. Returns None at its end, or the loss with which training diverged."""
-    wanted: Wanted | None = None
-    config, net, optimizer, trainable = state.config, state.objective.net, state.optimizer, state.trainable
+    config = state.config
     sums: Terms = {}
     counted, of_late = 0, math.inf
+    began = time.monotonic() - state.seconds
     for batch in stream:
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(state.step, config) * state.rate_factor * group.get("share", 1.0)
-        with torch.autocast(batch.content.device.type, dtype, enabled=dtype != torch.float32):
-            if wanted is None or batch.turn == 0:  # else the pictures are those of the step before
-                wanted = look(batch)
-            terms = losses(batch, wanted)
-        optimizer.zero_grad(set_to_none=True)
-        torch.stack(list(terms.values())).sum().backward()
-        nn.utils.clip_grad_norm_(trainable, config.clip)
-        optimizer.step()
-        terms = {name: mean_over_processes(term.detach()) for name, term in terms.items()}
-        state.objective.rebalance(terms)
-        update_average(state.average, net, min(config.ema, (state.step + 1) / (state.step + 10)))
-        state.step += 1
+        terms = take_step(batch, learning_rate(share_done(state), state.step, config) * state.rate_factor)
+        state.seconds = time.monotonic() - began
         sums = {name: sums.get(name, 0) + term for name, term in terms.items()}
         counted += 1
 
+        done = share_done(state) >= 1
         to_log, to_save = state.step % config.log_every == 0, state.step % config.save_every == 0
-        if not (to_log or to_save or state.step == config.steps):
+        if not (to_log or to_save or done):
             continue  # looking at numbers makes a GPU wait
         means = {name: float(value) / counted for name, value in sums.items()}
         loss = sum(means.values())
-        if not math.isfinite(loss) or loss > DIVERGED * of_late or not all_finite(trainable):
+        if not math.isfinite(loss) or loss > DIVERGED * of_late or not all_finite(state.trainable):
             return loss
         of_late = loss if math.isinf(of_late) else LATE * of_late + (1 - LATE) * loss
         if to_log:
@@ -193,6 +179,8 @@ def run_until_trouble(  # noqa: PLR0917
         if to_save and journal.writing:
             state.save()
             journal.show(state.step, state.average)
+        if done:
+            break
     return None
 
 
@@ -210,17 +198,18 @@ def roll_back(state: TrainingState, loss: float, notice: Notice) -> None:
     notice(f"diverged at step {step} (loss {loss:.3g}): back to step {state.step} at {rate_factor:g} of the rate")
 
 
-def learning_rate(step: int, config: TrainConfig) -> float:
-    """Linear warm-up, then a cosine down to `final_rate` of the peak."""
+def share_done(state: TrainingState) -> float:
+    """Of the run, 0..1: by its steps or, where that is more, by its time."""
+    config = state.config
+    by_time = state.seconds / (60 * config.minutes) if config.minutes else 0.0
+    return max(state.step / config.steps, by_time)
+
+
+def learning_rate(share: float, step: int, config: TrainConfig) -> float:
+    """Linear warm-up, then a cosine down to `final_rate` of the peak at the run's end."""
     warm = min(1.0, (step + 1) / max(1, config.warmup))
-    cosine = 0.5 * (1 + math.cos(math.pi * step / max(1, config.steps)))
+    cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, share)))
     return config.learning_rate * warm * (config.final_rate + (1 - config.final_rate) * cosine)
-
-
-@torch.no_grad()
-def update_average(average: nn.Module, net: nn.Module, decay: float) -> None:
-    for a, b in zip(average.parameters(), net.parameters(), strict=True):
-        a.lerp_(b, 1 - decay)
 
 
 @torch.no_grad()

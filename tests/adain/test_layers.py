@@ -6,9 +6,20 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adain.layers import VARIANCE_FLOOR, DetailConv, Statistics, UpsampleConv, adain, interleave, statistics
+from adain.layers import (
+    VARIANCE_FLOOR,
+    DetailConv,
+    Statistics,
+    UpsampleConv,
+    _measured_on_gpu,
+    _PaddedByOne,
+    adain,
+    interleave,
+    statistics,
+)
 from adain.vgg import VGGNet
 
+needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 sizes = st.tuples(st.integers(1, 3), st.integers(1, 5), st.integers(2, 9), st.integers(2, 9))
 
 
@@ -99,3 +110,44 @@ def test_a_fresh_decoder_passes_what_it_is_given():
     with torch.inference_mode():
         one, other = VGGNet().decoder(features)
     assert 0.05 < (one - other).abs().mean() < 5  # torch's default weights leave a thousandth of it
+
+
+@settings(deadline=None, max_examples=40)
+@given(shape=sizes, seed=st.integers(0, 2**16), offset=st.floats(-50, 50))
+def test_a_gpu_measures_the_same_statistics(shape, seed, offset):
+    x = features(shape, seed, offset=offset)  # its arithmetic, wherever
+    for got, wanted in zip(_measured_on_gpu(x), statistics(x), strict=True):
+        torch.testing.assert_close(got, wanted, atol=1e-3, rtol=1e-3)
+    flat = torch.full((1, 2, 8, 8), 300.0)
+    assert _measured_on_gpu(flat)[1].max() < 1  # what rounding leaves of no contrast
+
+
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=needs_gpu)])
+@pytest.mark.parametrize(("mode", "inset"), [("reflect", 1), ("replicate", 0)])
+def test_padding_by_one_is_torchs_and_keeps_the_order_in_memory(device, mode, inset):
+    x = features((2, 5, 4, 6), 0).to(device, memory_format=torch.channels_last)
+    weight = features((2, 5, 6, 8), 1).to(device)
+    found = []
+    for pad in (lambda t: _PaddedByOne.apply(t, inset), lambda t: F.pad(t, (1, 1, 1, 1), mode=mode)):
+        leaf = x.clone().requires_grad_()
+        padded = pad(leaf)
+        (padded * weight).sum().backward()
+        found.append((padded.detach(), leaf.grad))
+    torch.testing.assert_close(found[0], found[1])
+    assert _PaddedByOne.apply(x, inset).is_contiguous(memory_format=torch.channels_last)
+
+
+@needs_gpu
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_gpu_paints_and_learns_as_the_cpu_does(dtype):
+    content = features((2, 16, 24, 40), 0)
+    style = statistics(features((2, 16, 24, 40), 1, spread=0.7, offset=-4))
+    found = []
+    for device in ("cpu", "cuda"):
+        x = content.to(device, dtype, memory_format=torch.channels_last).requires_grad_()
+        painted = adain(x, style.to(torch.device(device)))
+        (painted.float().square() * torch.arange(40, device=device)).sum().backward()
+        found.append((painted.detach().float().cpu(), x.grad.float().cpu()))
+    scale = found[0][1].abs().max()
+    torch.testing.assert_close(found[0][0], found[1][0], atol=0.1, rtol=0.05)
+    assert (found[0][1] - found[1][1]).abs().max() < 0.05 * scale

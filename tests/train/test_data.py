@@ -65,7 +65,7 @@ def test_the_same_pictures_are_paired_anew(configure: Configure):
     assert [batch.turn for batch in (first, *later)] == [0, 1, 2, 0, 1, 2]
     for turn, batch in enumerate(later[:2], 1):
         torch.testing.assert_close(batch.content, first.content)
-        torch.testing.assert_close(batch.style, first.style.roll(turn, 0))
+        torch.testing.assert_close(batch.turned().style, first.style.roll(turn, 0))
     assert not torch.equal(later[2].content, first.content)
 
 

@@ -165,10 +165,12 @@ def test_what_was_seen_in_a_batch_serves_every_pairing(configure: Configure, cha
     config = configure(batch=3, pairings=3, photos_as_styles=1.0, **changes)
     objective = prepare(config, CPU, torch.float32).objective
     photos, artworks = (PictureBank(f, device=CPU, zoom=(0.5, 1)) for f in (config.content, config.style))
-    drawn, _, turned = (make_batch(photos, artworks, config, step) for step in range(3))
-    known, anew = objective(turned, objective.look(drawn)), objective(turned, objective.look(turned))
+    drawn = make_batch(photos, artworks, config, 0)
+    turned = drawn._replace(turn=2).turned()
+    seen = objective.look(drawn)
+    known, anew = objective(turned, seen.turned(2)), objective(turned, objective.look(turned))
     torch.testing.assert_close(known, anew)
-    wrongly = objective(turned, objective.look(turned)._replace(turn=1))
+    wrongly = objective(turned, seen.turned(1))
     assert float(known["style"].detach()) != pytest.approx(float(wrongly["style"].detach()))
 
 
@@ -244,9 +246,18 @@ def test_the_learning_rate_suits_the_optimizer_and_the_network_unless_given(conf
 
 def test_learning_rate_warms_up_and_falls(configure: Configure):
     settings = configure(steps=1000, warmup=100)
-    rates = [learning_rate(step, settings) for step in range(1000)]
+    rates = [learning_rate(step / 1000, step, settings) for step in range(1000)]
     assert rates[0] < rates[50] < rates[99] and rates[100:] == sorted(rates[100:], reverse=True)
     assert rates[-1] < 0.02 * max(rates)
+
+
+def test_a_run_of_so_many_minutes_ends_by_the_clock(configure: Configure):
+    config = configure(steps=10_000, minutes=1 / 60, save_every=10_000)
+    state = torch.load(train(config), weights_only=True)
+    assert 0 < state["step"] < 10_000 and 1 <= state["seconds"] < 5
+    assert state["optimizer"]["param_groups"][0]["lr"] < 0.3 * config.learning_rate  # it has nearly fallen to its end
+    again = torch.load(train(config, resume=True), weights_only=True)
+    assert again["step"] == state["step"]
 
 
 def test_two_processes_train_one_network(configure: Configure, tmp_path: Path):
