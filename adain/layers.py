@@ -61,9 +61,8 @@ def statistics(features: Tensor) -> Statistics:
     Returns:
         Mean and (biased) standard deviation, each (B, C, 1, 1), float32.
     """
-    if (
-        features.device.type in ("cpu", "cuda") and not torch.jit.is_tracing()
-    ):  # as exporters do, who know no such kernel
+    exporting = torch.jit.is_tracing()  # to what knows no such kernels
+    if features.device.type in ("cpu", "cuda") and not exporting:
         return Statistics(*_FusedStatistics.apply(features))
     variance, mean = torch.var_mean(features.float(), dim=(2, 3), correction=0, keepdim=True)
     return Statistics(mean, (variance + VARIANCE_FLOOR).sqrt())
@@ -179,9 +178,14 @@ class ReflectConv(nn.Conv2d):
         return super()._conv_forward(x, weight, bias)
 
 
+def own_kernels_pay(x: Tensor) -> bool:
+    """Whether what follows runs on a GPU one kernel after the other; a compiler makes better ones of torch's own."""
+    return x.is_cuda and not torch.compiler.is_compiling()
+
+
 def pad_by_one(x: Tensor, mode: str) -> Tensor:
     """(B, C, H, W) -> (B, C, H + 2, W + 2), by "reflect" or "replicate"."""
-    if x.is_cuda and not torch.compiler.is_compiling():
+    if own_kernels_pay(x):
         return _PaddedByOne.apply(x, 1 if mode == "reflect" else 0)
     return F.pad(x, (1, 1, 1, 1), mode=mode)
 
@@ -233,9 +237,7 @@ class ResidualBlock(nn.Module):
 
 def upsample(x: Tensor) -> Tensor:
     """Nearest-neighbour upsampling by two: unlike transposed convolutions it leaves no checkerboard."""
-    if (
-        x.is_cuda and not torch.compiler.is_compiling()
-    ):  # whose kernel takes three times as long, and float32 in autocast
+    if own_kernels_pay(x):  # torch's would turn to float32 in autocast
         count, channels, height, width = x.shape
         pixels = x.permute(0, 2, 3, 1)[:, :, None, :, None].expand(count, height, 2, width, 2, channels)
         return pixels.reshape(count, 2 * height, 2 * width, channels).permute(0, 3, 1, 2)

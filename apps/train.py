@@ -16,7 +16,10 @@ def run_training(config: TrainConfig, *, resume: bool) -> None:
 
     chief = os.environ.get("RANK", "0") == "0"  # the others of a torchrun group keep quiet
     console = Console(stderr=True, quiet=not chief)
-    console.print(f"training {config.model} for {config.steps} steps; checkpoints and log.csv go to {config.run}")
+    limit = f", {config.minutes:g} minutes at most" * bool(config.minutes)
+    console.print(
+        f"training {config.model} for {config.steps} steps{limit}; checkpoints and log.csv go to {config.run}"
+    )
     with progress_bar("training", config.steps, disable=not chief) as advance:
         done = 0
 

@@ -216,7 +216,8 @@ def batches(
                 batch = pending.result()
                 if stream:
                     hand_over(batch, stream)
-                pending = ahead.submit(draw, drawing + 1)
+                if (drawing + 1) * config.pairings < config.steps:
+                    pending = ahead.submit(draw, drawing + 1)
             yield batch._replace(turn=turn)
 
 

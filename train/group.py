@@ -27,6 +27,13 @@ def own_device() -> str:
     return f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if torch.cuda.is_available() else "cpu"
 
 
+def agreed(number: float, device: torch.device) -> float:
+    """The mean over the processes, so that all decide alike; makes a GPU wait where there are several."""
+    if not dist.is_initialized():
+        return number
+    return float(mean_over_processes(torch.tensor(number, device=device)))
+
+
 def mean_over_processes(value: Tensor) -> Tensor:
     if dist.is_initialized():
         dist.all_reduce(value)

@@ -22,7 +22,7 @@ from adain.vgg import FEATURE_SCALE, VGGNet
 from .checkpoint import TrainingState
 from .config import TrainConfig
 from .data import PictureBank, batches, style_source
-from .group import own_device, process_group
+from .group import agreed, own_device, process_group
 from .journal import Journal, Progress
 from .muon import ADAM_BETAS, Muon
 from .objective import Batch, Objective, Terms
@@ -161,6 +161,8 @@ def run_until_trouble(state: TrainingState, take_step: Step, stream: Iterable[Ba
     for batch in stream:
         terms = take_step(batch, learning_rate(share_done(state), state.step, config) * state.rate_factor)
         state.seconds = time.monotonic() - began
+        if config.minutes:  # one process must not end before another
+            state.seconds = agreed(state.seconds, batch.content.device)
         sums = {name: sums.get(name, 0) + term for name, term in terms.items()}
         counted += 1
 

@@ -260,8 +260,7 @@ def test_a_run_of_so_many_minutes_ends_by_the_clock(configure: Configure):
     assert again["step"] == state["step"]
 
 
-def test_two_processes_train_one_network(configure: Configure, tmp_path: Path):
-    config = configure()
+def in_two_processes(config: TrainConfig, folder: Path, *limits: object) -> subprocess.CompletedProcess:
     command = [
         sys.executable,
         "-m",
@@ -272,21 +271,33 @@ def test_two_processes_train_one_network(configure: Configure, tmp_path: Path):
         "--no-python",
         "--",
     ]
-    command += [*CLI, "train", "--content", config.content, "--style", config.style, "--run", "r", "--steps", "4"]
+    command += [*CLI, "train", "--content", config.content, "--style", config.style, "--run", "r", *limits]
     command += ["--crop", "64", "--batch", "1", "--save-every", "2", "--log-every", "2", "--device", "cpu"]
-    done = subprocess.run(
+    return subprocess.run(
         [*map(str, command)],
         check=False,
-        cwd=tmp_path,
+        cwd=folder,
         capture_output=True,
         timeout=200,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
+
+
+def test_two_processes_train_one_network(configure: Configure, tmp_path: Path):
+    done = in_two_processes(configure(), tmp_path, "--steps", 4)
     assert done.returncode == 0, done.stderr.decode()
     state = torch.load(tmp_path / "r" / "last.pt", weights_only=True)
     assert state["step"] == 4
     assert len((tmp_path / "r" / "log.csv").read_text().splitlines()) == 3  # the first process alone writes
     assert done.stdout.decode().split() == ["r/last.pt"]
+
+
+def test_two_processes_end_together_by_the_clock(configure: Configure, tmp_path: Path):
+    done = in_two_processes(
+        configure(), tmp_path, "--minutes", 0.03
+    )  # one that ended first would leave the other waiting
+    assert done.returncode == 0, done.stderr.decode()
+    assert torch.load(tmp_path / "r" / "last.pt", weights_only=True)["seconds"] >= 0.03 * 60
 
 
 def test_command_line(adain, folders: tuple[Path, Path], tmp_path: Path):
