@@ -59,8 +59,8 @@ def progress_bar(title: str, total: int | None, *, disable: bool = False) -> Ite
     with _open_display() as display:
         task = display.add_task(title, total=total)
 
-        def advance(count: int = 1, *, description: str | None = None) -> None:
-            display.update(task, advance=count, description=description)
+        def advance(count: int = 1, *, total: int | None = None, description: str | None = None) -> None:
+            display.update(task, advance=count, total=total, description=description)
 
         try:
             yield advance

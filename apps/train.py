@@ -23,9 +23,9 @@ def run_training(config: TrainConfig, *, resume: bool) -> None:
     with progress_bar("training", config.steps, disable=not chief) as advance:
         done = 0
 
-        def progress(step: int, terms: dict[str, float]) -> None:
+        def progress(step: int, total: int, terms: dict[str, float]) -> None:
             nonlocal done
-            advance(step - done, description="  ".join(f"{k} {v:.3f}" for k, v in terms.items()))
+            advance(step - done, total=total, description="  ".join(f"{k} {v:.3f}" for k, v in terms.items()))
             done = step
 
         try:

@@ -17,7 +17,7 @@ from adain.impose import plain
 from .config import TrainConfig
 from .data import PictureBank
 
-Progress = Callable[[int, dict[str, float]], None]
+Progress = Callable[[int, int, dict[str, float]], None]  # step, steps in all, terms
 
 SAMPLE_PAIRS = 4
 SAMPLE_SEED = 2**31  # far from any step's
@@ -55,7 +55,7 @@ class Journal:
         if self.board:
             self.board.close()
 
-    def log(self, step: int, terms: dict[str, float]) -> None:
+    def log(self, step: int, total: int, terms: dict[str, float]) -> None:
         """One line of the log; terms that were not there from the start of the file are left out of the CSV."""
         if not self.writing:
             return
@@ -68,7 +68,7 @@ class Journal:
                 writer.writeheader()
             writer.writerow(row)
         if self.progress:
-            self.progress(step, terms)
+            self.progress(step, total, terms)
         if self.board:
             for name, value in terms.items():
                 self.board.add_scalar(f"loss/{name}", value, step)

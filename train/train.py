@@ -48,7 +48,8 @@ def train(
     Args:
         config: the settings.
         resume: go on from the newest whole checkpoint in `config.run`; start anew where there is none.
-        progress: called every `log_every` steps with the step and the mean of each loss term since the last call.
+        progress: called every `log_every` steps with the step, how many there will be by the run's steps or time, and
+            the mean of each loss term since the last call.
         notice: called with a line of text when something happened that a person should know.
 
     Raises:
@@ -176,7 +177,7 @@ def run_until_trouble(state: TrainingState, take_step: Step, stream: Iterable[Ba
             return loss
         of_late = loss if math.isinf(of_late) else LATE * of_late + (1 - LATE) * loss
         if to_log:
-            journal.log(state.step, means)
+            journal.log(state.step, round(state.step / share_done(state)), means)
             sums, counted = {}, 0
         if to_save and journal.writing:
             state.save()

@@ -31,7 +31,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory, photo: np.ndarray) -> Path
         crop=64, warmup=1, log_every=3, device="cpu", temporal_weight=0,
     )  # fmt: skip
     seen: list[dict[str, float]] = []
-    checkpoint = train(config, progress=lambda _, terms: seen.append(terms))
+    checkpoint = train(config, progress=lambda _, _total, terms: seen.append(terms))
     assert seen[-1]["style"] < 0.3 * seen[0]["style"] and "identity" not in seen[0]
     return export_weights(checkpoint, folder / "w", name="mine", trained_on="a photo")
 

@@ -31,7 +31,7 @@ def test_a_recorded_step_learns_what_a_plain_one_does(
     weights = {}
     for record, curve in curves.items():
         settings = {"steps": 24, "batch": 4, "device": "cuda", "record": record, "log_every": 1, **changes}
-        path = train(configure(str(record), **settings), progress=lambda _, terms, to=curve: to.append(terms))
+        path = train(configure(str(record), **settings), progress=lambda _, _total, terms, to=curve: to.append(terms))
         weights[record] = torch.load(path, weights_only=True)["average"]
     assert len(replays) == 24 and len(replays[-1].recorded) == changes.get("pairings", 1)
     for recorded, plain in zip(curves[True], curves[False], strict=True):
