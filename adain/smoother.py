@@ -12,16 +12,20 @@ SMOOTH_MODES = ("off", "light", "flow", "strong")
 DEFAULT_SMOOTH = "flow"
 WEIGHTS = {"off": 0.0, "light": 0.9, "flow": 0.96, "strong": 0.99}  # of the past, where it is fully trusted
 FLOW_SIZES = 320, 640  # px, long side of the reduced frame on which motion is found: half the frame's, within these
-DESCENTS, REFINEMENTS = 5, 1  # iterations of the flow, and of its variational refinement
+DESCENTS, REFINEMENTS = 8, 1  # iterations of the flow, and of its variational refinement
+STRIDE = 5  # px between the flow's patches, which are 8 px wide
+QUIET = 0.06  # px a frame on the reduced frame: surroundings that move by less are taken to stand still, and
+LIVELY = 1.0  # so is a place in them, unless its own motion exceeds theirs by about this
+AROUND = 0.5  # of the long side, the width of what counts as surroundings
 TOLERANCE = 8.0  # of the forward-backward check: in units of Sundaram's bound, on the reduced frame
 STEEP = 0.25  # px per px, squared: where the flow changes faster, two motions meet and neither is trusted
-BENT = 0.3  # the same, gathered since a stroke was painted: what is pulled longer than this is painted anew
-CHANGE = 20.0  # of 255; a pixel of the content that changed by this along its motion is trusted to 1/e
+BENT = 0.4  # the same, gathered since a stroke was painted: what is pulled longer than this is painted anew
+CHANGE = 25.0  # of 255; a pixel of the content that changed by this along its motion is trusted to 1/e
 ASTRAY, FALL = 50.0, 6  # of 255; where the past differs by this from the new painting it is trusted to 1/e; how steeply
 LONGEST, SHORTEST = 8, 2  # frames that one key serves, at most; and at least,
 BARE = 0.1  # unless no more than this share of the frame is left without a trusted past
 CELL = 8  # px, side of the cells in which paintings are compared
-RAISE = 3.6  # a gain of 1 adds this much of what a 3x3 Gaussian removes
+RAISE = 3.2  # a gain of 1 adds this much of what a 3x3 Gaussian removes
 ENOUGH = 0.04  # may be missing, or noise would be raised wherever it happens to be weak
 GAIN = 2.0  # at most; interpolation dulls, so detail is raised to what the new painting has
 CONTRAST_GAIN = 1.5  # at most; of strokes about their local mean
@@ -54,7 +58,8 @@ class TemporalSmoother:
             raise OptionError(f"got smoothing {mode!r}; want one of {', '.join(SMOOTH_MODES)}")
         self.mode = mode
         self._flow = make_flow()
-        self._flow.setFinestScale(1)
+        self._flow.setFinestScale(0)  # at half the size, strokes with strong contrast still swim
+        self._flow.setPatchStride(STRIDE)
         self._flow.setVariationalRefinementIterations(REFINEMENTS)
         self._flow.setGradientDescentIterations(DESCENTS)
         self._check = make_flow(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
@@ -135,13 +140,12 @@ class TemporalSmoother:
         if self.mode == "light" or min(view.shape[:2]) < SMALLEST:
             return similarity(view, self._key_view)
         here, there = (cv2.cvtColor(v, cv2.COLOR_RGB2GRAY) for v in (view, self._view))
-        flow = self._flow.calc(here, there, None)
         # The way back only has to agree: half the size will do.
         height, width = (side // 2 for side in here.shape)
+        ahead, behind = (cv2.resize(v, (width, height), interpolation=cv2.INTER_AREA) for v in (here, there))
+        back = self._check.calc(behind, ahead, None)
+        flow = quieted(self._flow.calc(here, there, None), ahead)
         coarse = cv2.resize(flow, (width, height), interpolation=cv2.INTER_AREA) * 0.5
-        back = self._check.calc(
-            *(cv2.resize(v, (width, height), interpolation=cv2.INTER_AREA) for v in (there, here)), None
-        )
         places = coarse + grid(height, width)
         bend = gradient(coarse)
         self._bent = cv2.add(warp(self._bent, places), bend) if self._bent.size else bend
@@ -196,6 +200,23 @@ def reduced(content: np.ndarray) -> np.ndarray:
     scale = min(1.0, min(max(longest / 2, least), most) / longest)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     return cv2.resize(content, size, interpolation=cv2.INTER_AREA)
+
+
+def quieted(flow: np.ndarray, content: np.ndarray) -> np.ndarray:
+    """The flow (h, w, 2) without what a camera's noise makes of a scene that stands still, where nothing is to be seen.
+
+    A painting would swim in such a flow. The surroundings' motion is the mean over a wide window, weighted by how much
+    there is to see in the content (h / 2, w / 2), uint8 grey: noise averages out, and the motion of a camera does not.
+    """
+    height, width = flow.shape[:2]
+    size = max(1, width // 4), max(1, height // 4)
+    seen = cv2.resize(squared(gradient(content.astype(np.float32))), size, interpolation=cv2.INTER_AREA) + 0.01
+    motion = cv2.resize(flow, size, interpolation=cv2.INTER_AREA)
+    window = (round(AROUND * max(size)) | 1,) * 2
+    around = cv2.blur(motion * seen[..., None], window) / cv2.blur(seen, window)[..., None]
+    own = np.maximum(np.sqrt(squared(motion)) - LIVELY, 0)
+    moved = np.maximum(squared(around), own * own) ** 2
+    return flow * cv2.resize(moved / (moved + QUIET**4), (width, height))[..., None]
 
 
 def similarity(view: np.ndarray, other: np.ndarray) -> np.ndarray:

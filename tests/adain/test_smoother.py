@@ -1,5 +1,7 @@
 """Smoothing removes flicker, and nothing else: no drift, no ghosts, no blur."""
 
+import itertools
+
 import cv2
 import numpy as np
 import pytest
@@ -28,6 +30,15 @@ def test_a_static_scene_does_not_drift(photo: np.ndarray, painting: np.ndarray, 
         shown = smoother.smooth(noisy(photo, number % 7, 1), noisy(painting, number % 5, 6))
     assert np.abs(shown.astype(float) - painting).mean() < 5.3  # any one painting: 4.8; what grows would be far beyond
     assert abs(shown.mean() - painting.mean()) < 0.5
+
+
+@pytest.mark.parametrize("mode", ["light", "flow"])
+def test_a_static_scene_does_not_swim(photo: np.ndarray, painting: np.ndarray, mode: str):
+    """Noise looks like motion where there is nothing else to see, and paintings have strokes there."""
+    smoother = TemporalSmoother(mode)
+    shown = [smoother.smooth(noisy(photo, i % 7, 2), noisy(painting, i % 5, 6)).astype(float) for i in range(30)]
+    change = np.mean([np.abs(later - earlier).mean() for earlier, later in itertools.pairwise(shown[10:])])
+    assert change < 1.5  # of the noise: 6.7; were the flow followed wherever it leads: 2.8
 
 
 @pytest.mark.parametrize("mode", SMOOTH_MODES)
