@@ -1,5 +1,6 @@
 """Steady video: a painting is carried along by the content's motion, and laid anew where that cannot be trusted."""
 
+import functools
 from collections.abc import Mapping
 
 import cv2
@@ -16,20 +17,22 @@ DESCENTS = 5  # iterations of the flow
 QUIET = 0.06  # px a frame on the reduced frame: surroundings that move by less are taken to stand still, and
 LIVELY = 1.0  # so is a place in them, unless its own motion exceeds theirs by about this
 AROUND = 0.5  # of the long side, the width of what counts as surroundings
+BARELY = 0.01  # of 255 per px, squared: what a flat counts when there is nothing else to see
 TOLERANCE = 8.0  # of the forward-backward check: in units of Sundaram's bound, on the reduced frame
 STEEP = 0.25  # px per px, squared: where the flow changes faster, two motions meet and neither is trusted
-BENT = 0.4  # the same, gathered since a stroke was painted: what is pulled longer than this is painted anew
+BENT = 0.3  # the same, gathered since a stroke was painted: what is pulled longer than this is painted anew
 CHANGE = 25.0  # of 255; a pixel of the content that changed by this along its motion is trusted to 1/e
 ASTRAY, FALL = 50.0, 6  # of 255; where the past differs by this from the new painting it is trusted to 1/e; how steeply
 LONGEST, SHORTEST = 8, 2  # frames that one key serves, at most; and at least,
 BARE = 0.1  # unless no more than this share of the frame is left without a trusted past
 CELL = 8  # px, side of the cells in which paintings are compared
-RAISE = 3.2  # a gain of 1 adds this much of what a 3x3 Gaussian removes
+RAISE = 4.5  # a gain of 1 adds this much of what a 3x3 Gaussian removes
 ENOUGH = 0.04  # may be missing, or noise would be raised wherever it happens to be weak
 GAIN = 2.0  # at most; interpolation dulls, so detail is raised to what the new painting has
 CONTRAST_GAIN = 1.5  # at most; of strokes about their local mean
 FOLLOW = 0.15  # share of the difference in local colour to the new painting that each new key makes up for
 NOISE = 4.0  # of 255, squared: contrast below it is not raised
+AROUND_A_PIXEL = np.ones((3, 3), np.uint8)
 NOTHING_BENT = np.empty((0, 0, 4), np.float32)
 
 
@@ -172,7 +175,8 @@ class TemporalSmoother:
         if carried is not self._key:  # what did not move was not interpolated
             cv2.resize(1 + RAISE * missing_detail(carried, painted), size, weight)
             dull = cv2.GaussianBlur(carried, (3, 3), 0, self._room.dull)
-            carried = cv2.blendLinear(carried, dull, weight, np.subtract(1, weight, out=rest), self._room.sharp)
+            raised = cv2.blendLinear(carried, dull, weight, np.subtract(1, weight, out=rest), self._room.sharp)
+            carried = within(raised, carried, painted)
         cv2.resize(WEIGHTS[self.mode] * trust, size, weight)
         return cv2.blendLinear(carried, painted, weight, np.subtract(1, weight, out=rest))
 
@@ -204,7 +208,7 @@ def quieted(flow: np.ndarray, content: np.ndarray) -> np.ndarray:
     """
     height, width = flow.shape[:2]
     size = max(1, width // 4), max(1, height // 4)
-    seen = cv2.resize(squared(gradient(content.astype(np.float32))), size, interpolation=cv2.INTER_AREA) + 0.01
+    seen = cv2.resize(squared(gradient(content.astype(np.float32))), size, interpolation=cv2.INTER_AREA) + BARELY
     motion = cv2.resize(flow, size, interpolation=cv2.INTER_AREA)
     window = (round(AROUND * max(size)) | 1,) * 2
     around = cv2.blur(motion * seen[..., None], window) / cv2.blur(seen, window)[..., None]
@@ -253,6 +257,16 @@ def missing_detail(carried: np.ndarray, painted: np.ndarray) -> np.ndarray:
     """
     found, wanted = (energy(picture) for picture in (carried, painted))
     return np.clip((wanted + 1) / (found + 1) - 1 - ENOUGH, 0, GAIN)
+
+
+def within(raised: np.ndarray, *pictures: np.ndarray) -> np.ndarray:
+    """`raised`, in place, no darker and no lighter than what any of the pictures shows within a pixel of each place.
+
+    What overshoots would be raised again from key to key, into specks. All (H, W, 3) uint8.
+    """
+    darkest = functools.reduce(cv2.min, (cv2.erode(picture, AROUND_A_PIXEL) for picture in pictures))
+    lightest = functools.reduce(cv2.max, (cv2.dilate(picture, AROUND_A_PIXEL) for picture in pictures))
+    return cv2.min(cv2.max(raised, darkest, raised), lightest, raised)
 
 
 def energy(picture: np.ndarray) -> np.ndarray:
