@@ -24,13 +24,16 @@ def grid(height: int, width: int) -> np.ndarray:
     return places
 
 
-def warp(image: np.ndarray, places: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+def warp(
+    image: np.ndarray, places: np.ndarray, out: np.ndarray | None = None, *, how: int = cv2.INTER_LINEAR
+) -> np.ndarray:
     """`image` looked up at `places` (H, W, 2), absolute x and y in px; beyond its border the edge repeats.
 
-    Linear, at places rounded to 1/32 px, as OpenCV does whatever it is given; to do so first takes half the time.
+    At places rounded to 1/32 px, as OpenCV does whatever it is given; to do so first takes half the time. `how` is
+    OpenCV's interpolation.
     """
     at, between = cv2.convertMaps(places, None, cv2.CV_16SC2)
-    return cv2.remap(image, at, between, cv2.INTER_LINEAR, out, cv2.BORDER_REPLICATE)
+    return cv2.remap(image, at, between, how, out, cv2.BORDER_REPLICATE)
 
 
 def disagreement(flow: Flow, back: Flow, places: np.ndarray) -> np.ndarray:

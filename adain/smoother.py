@@ -26,8 +26,7 @@ ASTRAY, FALL = 50.0, 6  # of 255; where the past differs by this from the new pa
 LONGEST, SHORTEST = 8, 2  # frames that one key serves, at most; and at least,
 BARE = 0.1  # unless no more than this share of the frame is left without a trusted past
 CELL = 8  # px, side of the cells in which paintings are compared
-RAISE = 4.5  # a gain of 1 adds this much of what a 3x3 Gaussian removes
-ENOUGH = 0.04  # may be missing, or noise would be raised wherever it happens to be weak
+RAISE = 2.5  # a gain of 1 adds this much of what a 3x3 Gaussian removes
 GAIN = 2.0  # at most; interpolation dulls, so detail is raised to what the new painting has
 CONTRAST_GAIN = 1.5  # at most; of strokes about their local mean
 FOLLOW = 0.15  # share of the difference in local colour to the new painting that each new key makes up for
@@ -167,7 +166,7 @@ class TemporalSmoother:
         scale = (width / self._offset.shape[1], height / self._offset.shape[0], 0, 0)
         places = cv2.resize(cv2.multiply(self._offset, scale), (width, height), self._room.places)
         cv2.add(places, grid(height, width), places)
-        return warp(self._key, places, self._room.carried)
+        return warp(self._key, places, self._room.carried, how=cv2.INTER_CUBIC)  # a linear one dulls twice as much
 
     def _mix(self, carried: np.ndarray, painted: np.ndarray, trust: np.ndarray) -> np.ndarray:
         """The past, its detail raised to that of the new painting, where it is trusted, and the new painting."""
@@ -255,8 +254,8 @@ def missing_detail(carried: np.ndarray, painted: np.ndarray) -> np.ndarray:
 
     Being tied to the new painting, detail cannot build up from key to key.
     """
-    found, wanted = (energy(picture) for picture in (carried, painted))
-    return np.clip((wanted + 1) / (found + 1) - 1 - ENOUGH, 0, GAIN)
+    found, wanted = (detail(picture) for picture in (carried, painted))
+    return np.clip((wanted + 1) / (found + 1) - 1, 0, GAIN)
 
 
 def within(raised: np.ndarray, *pictures: np.ndarray) -> np.ndarray:
@@ -269,10 +268,13 @@ def within(raised: np.ndarray, *pictures: np.ndarray) -> np.ndarray:
     return cv2.min(cv2.max(raised, darkest, raised), lightest, raised)
 
 
-def energy(picture: np.ndarray) -> np.ndarray:
-    """Mean size of the Laplacian around each cell of a (H, W, 3) uint8 picture, float32."""
+def detail(picture: np.ndarray) -> np.ndarray:
+    """Root mean square of the Laplacian around each cell of a (H, W, 3) uint8 picture, float32.
+
+    Not its mean size: that leaves room for a few edges that grow ever stronger.
+    """
     edges = cv2.Laplacian(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.CV_16S)
-    return cv2.blur(cells(cv2.convertScaleAbs(edges)).astype(np.float32), (7, 7))
+    return np.sqrt(cv2.blur(cells(cv2.multiply(edges, edges, dtype=cv2.CV_32F)), (7, 7)))
 
 
 def settled(shown: np.ndarray, painted: np.ndarray) -> np.ndarray:
