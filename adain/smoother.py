@@ -26,8 +26,8 @@ ASTRAY, FALL = 50.0, 6  # of 255; where the past differs by this from the new pa
 LONGEST, SHORTEST = 8, 2  # frames that one key serves, at most; and at least,
 BARE = 0.1  # unless no more than this share of the frame is left without a trusted past
 CELL = 8  # px, side of the cells in which paintings are compared
-RAISE = 2.5  # a gain of 1 adds this much of what a 3x3 Gaussian removes
-GAIN = 2.0  # at most; interpolation dulls, so detail is raised to what the new painting has
+RAISE = 4.0  # a gain of 1 adds this much of what a 3x3 Gaussian removes
+GAIN = 2.0  # at most
 CONTRAST_GAIN = 1.5  # at most; of strokes about their local mean
 FOLLOW = 0.15  # share of the difference in local colour to the new painting that each new key makes up for
 NOISE = 4.0  # of 255, squared: contrast below it is not raised
@@ -123,13 +123,14 @@ class TemporalSmoother:
         self._age += 1
         if self._age >= LONGEST or (self._age >= SHORTEST and np.mean(trust < 0.5) > BARE):
             shown = settled(shown, painted)
-            self._lay(view, shown)
+            moved = self._offset.any()  # what did not was not interpolated, nor will be
+            self._lay(view, raised(shown, painted) if moved else shown)
         return shown
 
-    def _lay(self, view: np.ndarray, shown: np.ndarray) -> None:
-        """Take what is shown for the key."""
+    def _lay(self, view: np.ndarray, key: np.ndarray) -> None:
+        """Begin a new key."""
         self._view = self._key_view = view
-        self._key = shown
+        self._key = key
         self._offset = np.zeros((*view.shape[:2], 2), np.float32)
         self._kept = np.ones(view.shape[:2], np.float32)
         self._age = 0
@@ -169,15 +170,10 @@ class TemporalSmoother:
         return warp(self._key, places, self._room.carried, how=cv2.INTER_CUBIC)  # a linear one dulls twice as much
 
     def _mix(self, carried: np.ndarray, painted: np.ndarray, trust: np.ndarray) -> np.ndarray:
-        """The past, its detail raised to that of the new painting, where it is trusted, and the new painting."""
-        size, (weight, rest) = painted.shape[1::-1], self._room.grey
-        if carried is not self._key:  # what did not move was not interpolated
-            cv2.resize(1 + RAISE * missing_detail(carried, painted), size, weight)
-            dull = cv2.GaussianBlur(carried, (3, 3), 0, self._room.dull)
-            raised = cv2.blendLinear(carried, dull, weight, np.subtract(1, weight, out=rest), self._room.sharp)
-            carried = within(raised, carried, painted)
-        cv2.resize(WEIGHTS[self.mode] * trust, size, weight)
-        return cv2.blendLinear(carried, painted, weight, np.subtract(1, weight, out=rest))
+        """The past where it is trusted, and the new painting."""
+        past, new = self._room.weights
+        cv2.resize(WEIGHTS[self.mode] * trust, painted.shape[1::-1], past)
+        return cv2.blendLinear(carried, painted, past, np.subtract(1, past, out=new))
 
 
 class Room:
@@ -185,9 +181,8 @@ class Room:
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         self.carried = np.empty(shape, np.uint8)
-        self.dull, self.sharp = (np.empty(shape, np.uint8) for _ in range(2))
         self.places = np.empty((*shape[:2], 2), np.float32)
-        self.grey = [np.empty(shape[:2], np.float32) for _ in range(2)]
+        self.weights = [np.empty(shape[:2], np.float32) for _ in range(2)]
 
 
 def reduced(content: np.ndarray) -> np.ndarray:
@@ -249,23 +244,26 @@ def cells(picture: np.ndarray) -> np.ndarray:
     return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
 
 
-def missing_detail(carried: np.ndarray, painted: np.ndarray) -> np.ndarray:
-    """The share by which fine detail falls short of what the new painting has around, (cells) float32.
+def raised(shown: np.ndarray, painted: np.ndarray) -> np.ndarray:
+    """A key of what is shown, (H, W, 3) uint8: fine detail raised to what the new painting has around each place.
 
-    Being tied to the new painting, detail cannot build up from key to key.
+    Interpolation dulled it and will dull the key again, by about as much. Being tied to the new painting, detail cannot
+    build up from key to key.
     """
-    found, wanted = (detail(picture) for picture in (carried, painted))
-    return np.clip((wanted + 1) / (found + 1) - 1, 0, GAIN)
+    found, wanted = (detail(picture) for picture in (shown, painted))
+    gain = RAISE * np.clip((wanted + 1) / (found + 1) - 1, 0, GAIN)
+    gain = cv2.resize(1 + gain, painted.shape[1::-1])
+    return within(cv2.blendLinear(shown, cv2.GaussianBlur(shown, (3, 3), 0), gain, 1 - gain), shown, painted)
 
 
-def within(raised: np.ndarray, *pictures: np.ndarray) -> np.ndarray:
-    """`raised`, in place, no darker and no lighter than what any of the pictures shows within a pixel of each place.
+def within(picture: np.ndarray, *bounds: np.ndarray) -> np.ndarray:
+    """`picture`, in place, no darker and no lighter than what any of the others shows within a pixel of each place.
 
     What overshoots would be raised again from key to key, into specks. All (H, W, 3) uint8.
     """
-    darkest = functools.reduce(cv2.min, (cv2.erode(picture, AROUND_A_PIXEL) for picture in pictures))
-    lightest = functools.reduce(cv2.max, (cv2.dilate(picture, AROUND_A_PIXEL) for picture in pictures))
-    return cv2.min(cv2.max(raised, darkest, raised), lightest, raised)
+    darkest = functools.reduce(cv2.min, (cv2.erode(bound, AROUND_A_PIXEL) for bound in bounds))
+    lightest = functools.reduce(cv2.max, (cv2.dilate(bound, AROUND_A_PIXEL) for bound in bounds))
+    return cv2.min(cv2.max(picture, darkest, picture), lightest, picture)
 
 
 def detail(picture: np.ndarray) -> np.ndarray:
