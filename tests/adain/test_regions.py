@@ -49,7 +49,7 @@ def test_statistics_are_those_of_the_region(fast: Stylizer, starry: Style, ink: 
     far = np.s_[:, :40]
     by_region = difference(fast.stylize(photo, regions)[far], fast.stylize(changed, regions)[far])
     as_whole = difference(fast.stylize(photo, starry)[far], fast.stylize(changed, starry)[far])
-    assert by_region < 0.4 * as_whole
+    assert by_region < 0.5 * as_whole
 
 
 def test_one_style_everywhere_is_nearly_that_style(
