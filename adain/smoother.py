@@ -40,7 +40,7 @@ class TemporalSmoother:
 
     A key, a painting shown before, is carried along the optical flow that has gathered since, so that it is
     interpolated once, not once a frame, and its strokes stay as crisp as they were painted; averaging many paintings,
-    whose strokes differ, would turn them grey. After some frames what is shown becomes the next key.
+    whose strokes differ, would turn them grey. After some frames what is shown becomes the next key, its detail raised.
 
     The key is used where it can be trusted: where the flow leads back to its start, away from motion boundaries, where
     the content looks as it did in the key's frame, where strokes have not been pulled out of shape, and where the key
@@ -123,8 +123,8 @@ class TemporalSmoother:
         self._age += 1
         if self._age >= LONGEST or (self._age >= SHORTEST and np.mean(trust < 0.5) > BARE):
             shown = settled(shown, painted)
-            moved = self._offset.any()  # what did not was not interpolated, nor will be
-            self._lay(view, raised(shown, painted) if moved else shown)
+            # What did not move was not interpolated.
+            self._lay(view, shown if carried is self._key else raised(shown, painted))
         return shown
 
     def _lay(self, view: np.ndarray, key: np.ndarray) -> None:
@@ -276,7 +276,7 @@ def detail(picture: np.ndarray) -> np.ndarray:
 
 
 def settled(shown: np.ndarray, painted: np.ndarray) -> np.ndarray:
-    """What becomes the next key: `shown`, its strokes with the contrast of the new painting, and nearer to its colours.
+    """What is shown as a key ends: its strokes with the contrast of the new painting, and nearer to its colours.
 
     Args:
         shown, painted: (H, W, 3) uint8.
