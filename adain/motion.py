@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 SMALLEST = 32  # px, the shortest side on which the flow's patches find room
+SHARPER = 0.06  # of the second difference: what `doubled` adds between pixels, since a linear look-up there dulls
 
 Flow = np.ndarray  # (H, W, 2) float32, px: where the content of each pixel lies in the other frame, relative to here
 
@@ -16,24 +17,43 @@ def make_flow(preset: int = cv2.DISOPTICAL_FLOW_PRESET_FAST) -> Any:
     return cv2.DISOpticalFlow.create(preset)
 
 
-@lru_cache(maxsize=4)
-def grid(height: int, width: int) -> np.ndarray:
-    """(H, W, 2) float32: the x and y of every pixel; shared, not to be written to."""
-    places = np.dstack(np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)))
+@lru_cache(maxsize=8)
+def grid(height: int, width: int, step: int = 1) -> np.ndarray:
+    """(H, W, 2) float32: the x and y of every pixel, `step` apart; shared, not to be written to."""
+    x, y = (step * np.arange(side, dtype=np.float32) for side in (width, height))
+    places = np.dstack(np.meshgrid(x, y))
     places.flags.writeable = False
     return places
 
 
-def warp(
-    image: np.ndarray, places: np.ndarray, out: np.ndarray | None = None, *, how: int = cv2.INTER_LINEAR
-) -> np.ndarray:
+def warp(image: np.ndarray, places: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """`image` looked up at `places` (H, W, 2), absolute x and y in px; beyond its border the edge repeats.
 
-    At places rounded to 1/32 px, as OpenCV does whatever it is given; to do so first takes half the time. `how` is
-    OpenCV's interpolation.
+    Linearly, at places rounded to 1/32 px, as OpenCV does whatever it is given; to do so first takes half the time.
     """
     at, between = cv2.convertMaps(places, None, cv2.CV_16SC2)
-    return cv2.remap(image, at, between, how, out, cv2.BORDER_REPLICATE)
+    return cv2.remap(image, at, between, cv2.INTER_LINEAR, out, cv2.BORDER_REPLICATE)
+
+
+def doubled(picture: np.ndarray) -> np.ndarray:
+    """(H, W, 3) uint8 -> (2 H, 2 W, 3): pixel (x, y) at (2 x, 2 y), and what lies half a pixel to its right and below.
+
+    A linear look-up there is as good as one by windowed sinc in the picture, at the price of a linear one.
+    """
+    height, width = picture.shape[:2]
+    taps, border = halfway(), cv2.BORDER_REPLICATE
+    right = cv2.filter2D(picture, -1, taps[None], anchor=(3, 0), borderType=border)
+    wide = cv2.merge([*cv2.split(picture), *cv2.split(right)]).reshape(height, 2 * width, 3)
+    below = cv2.filter2D(wide, -1, taps[:, None], anchor=(0, 3), borderType=border)
+    return np.stack([wide, below], 1).reshape(2 * height, 2 * width, 3)
+
+
+@lru_cache(maxsize=1)
+def halfway() -> np.ndarray:
+    """(8,) float32: the weights of the pixels around a place between two of them, a sinc in a Lanczos window."""
+    at = np.arange(-3.5, 4)
+    taps = np.convolve(np.sinc(at) * np.sinc(at / 4), [-SHARPER, 1 + 2 * SHARPER, -SHARPER], "same")
+    return (taps / taps.sum()).astype(np.float32)
 
 
 def disagreement(flow: Flow, back: Flow, places: np.ndarray) -> np.ndarray:

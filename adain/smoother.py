@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from .errors import OptionError
-from .motion import SMALLEST, beyond, disagreement, gradient, grid, make_flow, squared, warp
+from .motion import SMALLEST, beyond, disagreement, doubled, gradient, grid, make_flow, squared, warp
 
 SMOOTH_MODES = ("off", "light", "flow", "strong")
 DEFAULT_SMOOTH = "flow"
@@ -26,7 +26,7 @@ ASTRAY, FALL = 50.0, 6  # of 255; where the past differs by this from the new pa
 LONGEST, SHORTEST = 8, 2  # frames that one key serves, at most; and at least,
 BARE = 0.1  # unless no more than this share of the frame is left without a trusted past
 CELL = 8  # px, side of the cells in which paintings are compared
-RAISE = 4.0  # a gain of 1 adds this much of what a 3x3 Gaussian removes
+RAISE = 3.5  # a gain of 1 adds this much of what a 3x3 Gaussian removes
 GAIN = 2.0  # at most
 CONTRAST_GAIN = 1.5  # at most; of strokes about their local mean
 FOLLOW = 0.15  # share of the difference in local colour to the new painting that each new key makes up for
@@ -70,6 +70,7 @@ class TemporalSmoother:
         """Forget the frames before: the next one starts a new shot."""
         self._view: np.ndarray | None = None  # (h, w, 3) uint8, the content of the frame before, reduced
         self._key = np.empty((0, 0, 3), np.uint8)  # (H, W, 3), the painting that is carried along
+        self._fine: np.ndarray | None = None  # (2 H, 2 W, 3), the same `doubled`, once it moves
         self._key_view = self._key  # (h, w, 3) uint8, the reduced content of its frame
         self._offset = np.empty((0, 0, 2), np.float32)  # (h, w, 2), px on the view: from each pixel to its place there
         self._kept = np.empty((0, 0), np.float32)  # (h, w), 0..1: whether the way to it could be followed all along
@@ -130,7 +131,7 @@ class TemporalSmoother:
     def _lay(self, view: np.ndarray, key: np.ndarray) -> None:
         """Begin a new key."""
         self._view = self._key_view = view
-        self._key = key
+        self._key, self._fine = key, None
         self._offset = np.zeros((*view.shape[:2], 2), np.float32)
         self._kept = np.ones(view.shape[:2], np.float32)
         self._age = 0
@@ -163,11 +164,13 @@ class TemporalSmoother:
         """The key, moved to where its content is now."""
         if not self._offset.any():  # always so without optical flow
             return self._key
+        if self._fine is None:
+            self._fine = doubled(self._key)
         height, width = self._key.shape[:2]
-        scale = (width / self._offset.shape[1], height / self._offset.shape[0], 0, 0)
+        scale = (2 * width / self._offset.shape[1], 2 * height / self._offset.shape[0], 0, 0)
         places = cv2.resize(cv2.multiply(self._offset, scale), (width, height), self._room.places)
-        cv2.add(places, grid(height, width), places)
-        return warp(self._key, places, self._room.carried, how=cv2.INTER_CUBIC)  # a linear one dulls twice as much
+        cv2.add(places, grid(height, width, 2), places)
+        return warp(self._fine, places, self._room.carried)
 
     def _mix(self, carried: np.ndarray, painted: np.ndarray, trust: np.ndarray) -> np.ndarray:
         """The past where it is trusted, and the new painting."""
