@@ -17,7 +17,7 @@ def make_flow(preset: int = cv2.DISOPTICAL_FLOW_PRESET_FAST) -> Any:
     return cv2.DISOpticalFlow.create(preset)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def grid(height: int, width: int, step: int = 1) -> np.ndarray:
     """(H, W, 2) float32: the x and y of every pixel, `step` apart; shared, not to be written to."""
     x, y = (step * np.arange(side, dtype=np.float32) for side in (width, height))
