@@ -67,7 +67,7 @@ class TemporalSmoother:
         """Forget the frames before: the next one starts a new shot."""
         self._view: np.ndarray | None = None  # (h, w, 3) uint8, the content of the frame before, reduced
         self._key = np.empty((0, 0, 3), np.uint8)  # (H, W, 3), the painting that is carried along
-        self._fine: np.ndarray | None = None  # (2 H, 2 W, 3), the same `doubled`, once it moves
+        self._fine: np.ndarray | None = None  # (2 H, 2 W, 3), the same `doubled`, once it moves; in the room
         self._key_view = self._key  # (h, w, 3) uint8, the reduced content of its frame
         self._offset = np.empty((0, 0, 2), np.float32)  # (h, w, 2), px on the view: from each pixel to its place there
         self._kept = np.empty((0, 0), np.float32)  # (h, w), 0..1: whether the way to it could be followed all along
@@ -162,7 +162,7 @@ class TemporalSmoother:
         if not self._offset.any():  # always so without optical flow
             return self._key
         if self._fine is None:
-            self._fine = doubled(self._key)
+            self._fine = doubled(self._key, self._room.fine)
         height, width = self._key.shape[:2]
         scale = (2 * width / self._offset.shape[1], 2 * height / self._offset.shape[0], 0, 0)
         places = cv2.resize(cv2.multiply(self._offset, scale), (width, height), self._room.places)
@@ -181,6 +181,7 @@ class Room:
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         self.carried = np.empty(shape, np.uint8)
+        self.fine = np.empty((2 * shape[0], 2 * shape[1], 3), np.uint8)
         self.places = np.empty((*shape[:2], 2), np.float32)
         self.weights = [np.empty(shape[:2], np.float32) for _ in range(2)]
 
