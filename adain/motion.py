@@ -38,12 +38,13 @@ def warp(image: np.ndarray, places: np.ndarray, out: np.ndarray | None = None) -
 def doubled(picture: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """(H, W, 3) uint8 -> (2 H, 2 W, 3): pixel (x, y) at (2 x, 2 y), and what lies half a pixel to its right and below.
 
-    A linear look-up there is as good as one by windowed sinc in the picture, at the price of a linear one.
+    A linear look-up there is as good as one by windowed sinc in the picture, at the price of a linear one. `out` is
+    filled and given back, where there is one.
     """
     height, width = picture.shape[:2]
     taps, border = halfway(), cv2.BORDER_REPLICATE
     fine = np.empty((2 * height, 2 * width, 3), np.uint8) if out is None else out
-    own, below = fine[::2], fine[1::2]  # filled in place: arrays made on the way would take thrice the time
+    own, below = fine[::2], fine[1::2]  # filled in place: stacking two arrays would take thrice the time
     right = cv2.filter2D(picture, -1, taps[None], anchor=(3, 0), borderType=border)
     own[:] = cv2.merge([*cv2.split(picture), *cv2.split(right)]).reshape(own.shape)
     cv2.filter2D(own, -1, taps[:, None], below, (0, 3), borderType=border)
