@@ -15,7 +15,7 @@ from .config import TrainConfig
 from .data import style_source
 from .objective import Objective
 
-EARLIER = {"optimizer": "adam", "encoder_rate": 0.0}  # of checkpoints made before these were settings
+EARLIER = {"optimizer": "adam", "encoder_rate": 0.0, "learn": "all"}  # of checkpoints made before these were settings
 
 
 class TrainingState:
@@ -73,7 +73,7 @@ class TrainingState:
         """Go back to the newest checkpoint of the run that is whole; False where there is none.
 
         Raises:
-            TrainingError: it was made with another optimizer, or another rate for vgg's encoder.
+            TrainingError: it was made with another optimizer, of other weights, or with another rate for vgg's encoder.
         """
         for path in (self.config.run / "last.pt", self.config.run / "previous.pt"):
             try:
@@ -92,7 +92,7 @@ class TrainingState:
 
     def _check_made_alike(self, path: Path, made_with: dict) -> None:
         """What the optimizer keeps fits only the optimizer and the parameters that it was made with."""
-        for setting in ("optimizer", "encoder_rate") if self.config.model == "vgg" else ("optimizer",):
+        for setting in ("optimizer", "learn", *["encoder_rate"] * (self.config.model == "vgg")):
             if (before := made_with.get(setting, EARLIER[setting])) != getattr(self.config, setting):
                 option = f"--{setting.replace('_', '-')} {before}"
                 raise TrainingError(f"{path} was made with {option}: go on with that, or --start-from the file anew")

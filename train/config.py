@@ -14,6 +14,7 @@ CHOICES = {
     "style_loss": ("statistics", "gram"),
     "content_loss": ("normalised", "adain"),
     "optimizer": ("muon", "adam"),
+    "learn": ("all", "style"),
 }
 RANGES = {  # the least and the most of a setting
     **dict.fromkeys(("steps", "batch", "pairings", "style_scales", "save_every", "log_every"), (1, math.inf)),
@@ -44,6 +45,7 @@ TRAINING_HELP = {  # the text of each option
     "crop": "Side of a training crop, px.",
     "picture_side": "Pictures are kept with a short side of at most this, px.",
     "cache": "Folder for decoded pictures, read from disk as needed; for sets larger than memory.",
+    "learn": "all, or only fast's encoder of styles (style); what paints the frames then stays as it is.",
     "optimizer": "muon (orthogonal steps, which learn more each) or adam.",
     "learning_rate": "At its peak; 0: what suits the optimizer and the network from fresh weights.",
     "warmup": "Steps until the learning rate is full.",
@@ -101,6 +103,7 @@ class TrainConfig:
     cache: Path | None = None
     seed: int = 0
 
+    learn: str = "all"  # or "style": only fast's style encoder, which costs a frame nothing
     optimizer: str = "muon"
     learning_rate: float = 0.0  # 0: what suits the optimizer and the network
     warmup: int = 200  # steps
@@ -155,6 +158,8 @@ class TrainConfig:
             if not least <= (got := getattr(self, name)) <= most:  # NaN fails this too
                 wanted = f"{least} or more" if most == math.inf else f"{least}..{most}"
                 raise OptionError(f"got {name.replace('_', ' ')} {got}; want {wanted}")
+        if self.learn == "style" and self.model != "fast":
+            raise OptionError(f"got learn style for {self.model}; only fast has an encoder of styles to learn alone")
         if self.pairings > self.batch:
             raise OptionError(f"got {self.pairings} pairings of {self.batch} pictures; want no more than there are")
         if self.crop < 64 or self.crop % 16:

@@ -106,6 +106,8 @@ def prepare(config: TrainConfig, device: torch.device, dtype: torch.dtype) -> Tr
         net.encoder = load_vgg16(config.teacher if config.features == "vgg16" else None)
     if isinstance(net, VGGNet):
         net.encoder.requires_grad_(config.encoder_rate > 0)
+    if config.learn == "style":
+        net.requires_grad_(False).style_encoder.requires_grad_(True)
     teacher = load_perceptual(config.features, config.teacher, device=device, dtype=dtype)
     second = None
     if config.second_features != "none":

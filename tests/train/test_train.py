@@ -72,6 +72,9 @@ def test_a_run_goes_on_with_its_own_optimizer_and_rates(configure: Configure):
     train(configure(optimizer="adam", steps=3))
     with pytest.raises(TrainingError, match="--optimizer adam"):
         train(configure(), resume=True)
+    train(configure("styles", learn="style", steps=3))
+    with pytest.raises(TrainingError, match="--learn style"):
+        train(configure("styles"), resume=True)
     train(configure("deep", model="vgg", encoder_rate=0, steps=3))
     with pytest.raises(TrainingError, match="--encoder-rate 0"):
         train(configure("deep", model="vgg"), resume=True)
@@ -133,6 +136,16 @@ def test_every_choice_of_loss_learns(configure: Configure, changes: dict):
     assert changed
     if config.model == "vgg":  # as in the paper
         assert all(name.startswith("decoder.") for name in changed)
+
+
+def test_the_style_encoder_learns_alone_where_asked(configure: Configure):
+    config = configure(learn="style", steps=3)
+    torch.manual_seed(config.seed)  # as `train` begins
+    before = prepare(config, CPU, torch.float32).objective.net.state_dict()
+    changed = {name for name, value in weights(train(config)).items() if not torch.equal(value, before[name])}
+    assert changed and changed <= {name for name in before if name.startswith("style_encoder.")}
+    with pytest.raises(OptionError, match="only fast"):
+        configure(learn="style", model="vgg")
 
 
 def test_the_encoder_of_vgg_learns_at_its_own_rate(configure: Configure):
