@@ -3,8 +3,8 @@
 Pictures go in at half resolution by pixel-unshuffle, down to an eighth, through residual blocks, and up again. The
 statistics that each AdaIN layer imposes come from a style encoder of its own, which runs once per style and so may be
 wider than the path every frame takes (after Ghiasi et al., BMVC 2017, who predict the parameters of instance
-normalisation). Additive skips bring the photo's edges to the decoder, and a fixed convolution its finest detail to
-the output, so that thin lines and faces survive.
+normalisation). Additive skips bring the photo's edges to the decoder, and a fixed convolution its finest detail and
+a trace of all of it to the output, so that thin lines and faces survive.
 """
 
 import torch
@@ -25,9 +25,10 @@ from .layers import (
 
 WIDTH_HALF, WIDTH_QUARTER, WIDTH_EIGHTH = 24, 48, 96  # channels at 1/2, 1/4 and 1/8 of the picture's size
 RESIDUAL_BLOCKS = 2
-DETAIL_SHARE = 0.69  # of the photo's finest detail
+DETAIL_SHARE = 0.61  # of the photo's finest detail
+PHOTO_SHARE = 0.025  # of the photo itself: buys likeness for less style than the weights ask for it
 STYLE_WIDTHS = (32, 64, 128, 128)  # the style encoder's channels at 1/2, 1/4, 1/8, 1/16
-STYLE_HIDDEN = 128
+STYLE_HIDDEN = 256
 
 
 class StyleEncoder(nn.Module):
@@ -83,7 +84,7 @@ class FastNet(nn.Module):
         level_widths |= {"up_quarter": quarter, "up_half": half, "refine": half}
         self.levels = tuple(level_widths)
         self.style_encoder = StyleEncoder(level_widths)
-        self.detail = DetailConv(DETAIL_SHARE)
+        self.detail = DetailConv(DETAIL_SHARE, PHOTO_SHARE)
 
     def encode_style(self, style: Tensor) -> StyleLevels:
         """(B, 3, H, W) RGB 0..1, sides multiples of 16 -> statistics for every AdaIN layer."""

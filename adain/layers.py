@@ -303,18 +303,20 @@ class DetailConv(nn.Module):
 
     Args:
         share: of what the blur takes away. Less misses lines, more moves the picture away from its style.
+        photo: of the photo itself, colours and all, that shines through beside it.
     """
 
     weight: Tensor  # (3, 3, 5, 5)
     folded: Tensor  # (12, 12, 3, 3)
 
-    def __init__(self, share: float) -> None:
+    def __init__(self, share: float, photo: float = 0.0) -> None:
         super().__init__()
         spread = torch.exp(-torch.arange(-2.0, 3.0).square() / (2 * DETAIL_SIGMA**2))
         kernel = -torch.outer(spread, spread) / spread.sum().square()
         kernel[2, 2] += 1
         luma = torch.tensor(LUMA).view(1, 3, 1, 1).expand(3, 3, 1, 1)
         weight, taps = share * luma * kernel, unshuffled_taps()
+        weight[range(3), range(3), 2, 2] += photo
         folded = torch.einsum("oikl,prtk,qsul->pqoirstu", weight, taps, taps).reshape(12, 12, 3, 3)
         self.register_buffer("weight", weight, persistent=False)
         self.register_buffer("folded", folded, persistent=False)

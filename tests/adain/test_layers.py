@@ -97,6 +97,12 @@ def test_detail_convolution_is_one_of_the_full_size():
     torch.testing.assert_close(found[inside], plain[inside], atol=1e-4, rtol=1e-4)
 
 
+def test_a_trace_of_the_photo_comes_through_as_it_is():
+    picture = torch.rand((1, 3, 32, 32), generator=torch.Generator().manual_seed(1))
+    traced, plain = (interleave(DetailConv(0.6, photo)(F.pixel_unshuffle(picture, 2))) for photo in (0.1, 0.0))
+    torch.testing.assert_close(traced - plain, 0.1 * picture, atol=1e-5, rtol=1e-4)
+
+
 def test_detail_is_of_lines_and_not_of_flats():
     picture = torch.full((1, 3, 32, 32), 0.25)
     assert DetailConv(0.6)(F.pixel_unshuffle(picture, 2)).abs().max() < 1e-6
