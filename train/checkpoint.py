@@ -73,7 +73,8 @@ class TrainingState:
         """Go back to the newest checkpoint of the run that is whole; False where there is none.
 
         Raises:
-            TrainingError: it was made with another optimizer, of other weights, or with another rate for vgg's encoder.
+            TrainingError: it was made with another optimizer, to learn other weights, or with another rate for vgg's
+                encoder.
         """
         for path in (self.config.run / "last.pt", self.config.run / "previous.pt"):
             try:
