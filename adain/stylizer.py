@@ -30,7 +30,7 @@ from .convert import (
 )
 from .device import choose_device, choose_dtype
 from .errors import OptionError, StyleError
-from .finish import finished
+from .finish import faded_tensor, finished
 from .impose import Mix, mixed, plain
 from .layers import MULTIPLE, Impose, StyleLevels, UpsampleConv, pad_to_multiple
 from .models import DEFAULT_BACKEND, DEFAULT_MODEL, fingerprint, load_model, only_style, sha256_of
@@ -276,7 +276,7 @@ class Stylizer:
             x = self.stylize_tensor(x, style)
         if work != (width, height):
             x = F.interpolate(x, (height, width), mode="bicubic").clamp(0, 1)
-        x = torch.lerp(batch.to(x), x, strength)
+        x = faded_tensor(x, batch.to(x), strength)
         return x.to(content.device, content.dtype).view_as(content)
 
     def paint_frames(
