@@ -32,17 +32,25 @@ def adain_target_loss(output: Tensor, content: Tensor, style: Statistics) -> Ten
 
 
 def style_loss(output: Features, style: dict[str, Statistics]) -> Tensor:
+    """Mean of `style_distances` over the pictures of a batch."""
+    return style_distances(output, style).mean()
+
+
+def style_distances(output: Features, style: dict[str, Statistics]) -> Tensor:
     """Distance of channel means and stds (paper, equation 13), each layer in units of the style's own mean variance.
 
     The paper sums raw distances; dividing by the style's variance keeps strong styles from drowning the faint ones.
+
+    Returns:
+        (B,): of each picture, summed over the layers.
     """
     terms = []
     for name, wanted in style.items():
         got = statistics(output[name])
         unit = wanted.std.square().mean((1, 2, 3))  # (B,)
         distance = (got.mean - wanted.mean).square() + (got.std - wanted.std).square()  # (B, C, 1, 1)
-        terms.append((distance.mean((1, 2, 3)) / unit).mean())
-    return torch.stack(terms).sum()
+        terms.append(distance.mean((1, 2, 3)) / unit)
+    return torch.stack(terms).sum(0)
 
 
 def gram(features: Tensor) -> Tensor:
@@ -51,13 +59,13 @@ def gram(features: Tensor) -> Tensor:
     return flat @ flat.transpose(1, 2) / flat.shape[2]
 
 
-def gram_loss(output: Features, style: dict[str, Tensor]) -> Tensor:
-    """Squared distance of Gram matrices relative to the style's, summed over layers; `style` holds `gram`s."""
+def gram_distances(output: Features, style: dict[str, Tensor]) -> Tensor:
+    """Squared distance of Gram matrices relative to the style's, summed over layers: (B,); `style` holds `gram`s."""
     terms = []
     for name, wanted in style.items():
         distance = (gram(output[name]) - wanted).square().sum((1, 2))
-        terms.append((distance / wanted.square().sum((1, 2))).mean())
-    return torch.stack(terms).sum()
+        terms.append(distance / wanted.square().sum((1, 2)))
+    return torch.stack(terms).sum(0)
 
 
 def colour_loss(output: Tensor, style: Tensor) -> Tensor:

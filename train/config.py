@@ -19,6 +19,7 @@ CHOICES = {
 RANGES = {  # the least and the most of a setting
     **dict.fromkeys(("steps", "batch", "pairings", "style_scales", "save_every", "log_every"), (1, math.inf)),
     **dict.fromkeys(("second_depth", "minutes"), (0, math.inf)),
+    "style_power": (0.1, 1),
     **dict.fromkeys(("recolour", "colour_views", "photos_as_styles", "balance"), (0, 1)),
 }
 ONLY_FOR_MANY_STYLES = ("identity_weight", "recolour", "photos_as_styles")  # a network for one style has none of it
@@ -58,6 +59,7 @@ TRAINING_HELP = {  # the text of each option
     "style_loss": "statistics (channel mean and std, as the paper) or gram.",
     "content_loss": "normalised (channel-normalised features) or adain (the paper's target, at the deep layer only).",
     "style_scales": "Measure style at this many sizes: the picture, its half, its quarter ...",
+    "style_power": "A painting counts by this power of its distance to the style; below 1 hard ones drown the rest less.",
     "content_deep": "Share of the deep layer (relu4_1) in the content loss.",
     "content_middle": "Share of the middle layer (relu3_3) in the content loss.",
     "content_shallow": "Share of the shallow layer (relu3_1) in the content loss.",
@@ -117,6 +119,7 @@ class TrainConfig:
     style_loss: str = "statistics"
     style_weight: float = 8.0
     style_scales: int = 1
+    style_power: float = 1.0
     second_weight: float = 0.15  # vgg16-smooth counts about seven times as much as vgg16 for the same pictures
     second_depth: int = 0  # style layers of it that count, from the shallowest; 0: all
     content_loss: str = "normalised"

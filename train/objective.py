@@ -13,14 +13,14 @@ from adain.losses import (
     colour_loss,
     content_loss,
     gram,
-    gram_loss,
+    gram_distances,
     range_loss,
     structural_similarity,
-    style_loss,
+    style_distances,
     total_variation,
 )
 from adain.perceptual import Perceptual
-from adain.vgg import BOTTLENECK, VGGNet
+from adain.vgg import VGGNet
 
 from .config import TrainConfig
 from .temporal import temporal_loss
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from adain.models import Network
 
 Terms = dict[str, Tensor]
+DISTANCE_FLOOR = 0.02  # beside distances to a style of about 1: the slope of a root has no end at 0
 BALANCE_RATE = 0.01  # how fast the style's factor follows its share, per step
 BALANCE_RANGE = (0.05, 20.0)  # the style's factor stays in here
 
@@ -158,7 +159,7 @@ class Objective(nn.Module):
                 )
         painted = {}
         if config.identity_weight and isinstance(net, VGGNet):
-            painted["same"] = net.decoder(net.encoder(same)[BOTTLENECK]).float()  # AdaIN would change nothing
+            painted["same"] = net(same, lambda _, features: features).float()  # AdaIN would change nothing
         elif config.identity_weight:
             asked["same"] = same, net.encode_style(same)
         if asked:
@@ -173,12 +174,14 @@ class Objective(nn.Module):
         config = self.config
         seen = through(batch.view, output)
         features = self.teacher(seen, (*self.teacher.style_layers, *self.content_layers))
-        distance = output.new_zeros(())
+        distances = output.new_zeros(len(output), dtype=torch.float32)
         for (judge, weight), style in zip(self.judges, wanted.style):
             known = features if judge is self.teacher else None
-            distance = distance + weight * self.style_term(judge, seen, known, style)
+            distances = distances + weight * self.style_distances(judge, seen, known, style)
+        power = config.style_power
+        counted = distances if power == 1 else (distances + DISTANCE_FLOOR).pow(power) / power
         terms = {
-            "style": config.style_weight * self.style_factor * distance,
+            "style": config.style_weight * self.style_factor * counted.mean(),
             "content": config.content_weight * self.content_term(features, wanted),
             "variation": config.variation_weight * total_variation(output),
             "range": config.range_weight * range_loss(output),
@@ -189,15 +192,15 @@ class Objective(nn.Module):
             terms["colour"] = config.colour_weight * colour_loss(output, batch.style)
         return terms
 
-    def style_term(self, judge: Perceptual, output: Tensor, features: dict | None, wanted: list[dict]) -> Tensor:
-        """Style loss over all layers and scales; `features` are what the judge sees in the output, where known."""
-        loss = gram_loss if self.config.style_loss == "gram" else style_loss
-        total = output.new_zeros((), dtype=torch.float32)
+    def style_distances(self, judge: Perceptual, output: Tensor, features: dict | None, wanted: list[dict]) -> Tensor:
+        """(B,) over all layers and scales; `features` are what the judge sees in the output, where known."""
+        distances = gram_distances if self.config.style_loss == "gram" else style_distances
+        scales = []
         for scale, descriptions in enumerate(wanted):
             output = F.avg_pool2d(output, 2) if scale else output
             seen = features if features and not scale else judge(output, judge.style_layers)
-            total = total + loss(seen, descriptions)
-        return total / len(wanted)
+            scales.append(distances(seen, descriptions))
+        return torch.stack(scales).mean(0)
 
     def content_term(self, features: dict[str, Tensor], wanted: Wanted) -> Tensor:
         if wanted.deep_style is None:

@@ -16,7 +16,7 @@ import pytest
 import torch
 from adain.train.config import TrainConfig
 from adain.train.data import PictureBank, make_batch
-from adain.train.objective import Objective
+from adain.train.objective import Objective, through
 from adain.train.train import learning_rate, prepare, train
 from PIL import Image
 
@@ -118,7 +118,7 @@ def test_divergence_without_end_is_an_error(configure: Configure):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"style_loss": "gram", "style_scales": 2},
+        {"style_loss": "gram", "style_scales": 2, "style_power": 0.5},
         {"content_loss": "adain", "model": "vgg", "encoder_rate": 0},
         {"colour_weight": 1.0, "structure_weight": 1.0, "identity_weight": 0, "temporal_weight": 0},
     ],
@@ -191,6 +191,21 @@ def test_what_was_seen_in_a_batch_serves_every_pairing(configure: Configure, cha
     assert float(known["style"].detach()) != pytest.approx(float(wrongly["style"].detach()))
 
 
+def test_hard_styles_drown_the_rest_less(configure: Configure):
+    """Below 1, `style_power` makes the slope steeper at small distances than at large ones; at 1 all count alike."""
+    config = configure(batch=3, temporal_weight=0, identity_weight=0)
+    objective = prepare(config, CPU, torch.float32).objective
+    photos, artworks = (PictureBank(f, device=CPU, zoom=(0.5, 1)) for f in (config.content, config.style))
+    drawn = make_batch(photos, artworks, config, 0)
+    wanted = objective.look(drawn)
+    seen = through(drawn.view, objective.painted(drawn, drawn.content)["photos"])
+    distances = objective.style_distances(objective.teacher, seen, None, wanted.style[0])
+    assert distances.shape == (3,)
+    for power, counted in ((1.0, distances), (0.5, 2 * (distances + 0.02).sqrt())):
+        objective.config = configure("other", batch=3, temporal_weight=0, identity_weight=0, style_power=power)
+        torch.testing.assert_close(objective(drawn, wanted)["style"], config.style_weight * counted.mean())
+
+
 def test_a_run_starts_from_the_weights_of_another(configure: Configure, tmp_path: Path):
     before = train(configure("before"))
     start = prepare(configure(start_from=str(before)), CPU, torch.float32)
@@ -240,6 +255,7 @@ def test_balance_brings_style_to_its_share(configure: Configure):
     [
         {"model": "none"},
         {"style_loss": "x"},
+        {"style_power": 0.0},
         {"optimizer": "sgd"},
         {"style_weight": 0, "content_weight": 0, "identity_weight": 0},
         {"batch": 0},
