@@ -59,7 +59,7 @@ TRAINING_HELP = {  # the text of each option
     "style_loss": "statistics (channel mean and std, as the paper) or gram.",
     "content_loss": "normalised (channel-normalised features) or adain (the paper's target, at the deep layer only).",
     "style_scales": "Measure style at this many sizes: the picture, its half, its quarter ...",
-    "style_power": "A painting counts by this power of its distance to the style; below 1 hard ones drown the rest less.",
+    "style_power": "A painting counts by this power of its distance to its style; below 1 hard ones drown others less.",
     "content_deep": "Share of the deep layer (relu4_1) in the content loss.",
     "content_middle": "Share of the middle layer (relu3_3) in the content loss.",
     "content_shallow": "Share of the shallow layer (relu3_1) in the content loss.",
