@@ -76,5 +76,5 @@ def faded_tensor(painted: Tensor, photo: Tensor, strength: float) -> Tensor:
 
 
 def shares(strength: float) -> tuple[float, float]:
-    """What is coarse and what is fine of the painting has at a strength; 0 and 1 give themselves."""
+    """Of what is coarse and of what is fine in a painting, how much there is at a strength; 0 and 1 give themselves."""
     return strength**COARSE_POWER, strength**FINE_POWER
