@@ -101,4 +101,4 @@ class FastNet(nn.Module):
         x = F.relu_(impose("up_quarter", self.up_quarter(x).add_(quarter)))
         x = F.relu_(impose("up_half", self.up_half(x).add_(half)))
         x = F.relu_(impose("refine", self.refine(x)))
-        return interleave(self.out.quarters(x) + self.detail(photo) + 0.5)  # (B, 3, H, W)
+        return interleave(self.out.quarters(x) + self.detail.quarters(photo) + 0.5)  # (B, 3, H, W)

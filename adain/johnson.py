@@ -21,7 +21,6 @@ from .layers import (
     Statistics,
     StyleLevels,
     UpsampleConv,
-    interleave,
 )
 
 WIDTH_FULL, WIDTH_HALF, WIDTH_QUARTER = 32, 64, 128  # channels at the picture's size, 1/2 and 1/4 of it
@@ -81,5 +80,4 @@ class JohnsonNet(nn.Module):
             x = block(x, f"block{i}", impose)
         x = F.relu_(impose("up_half", self.up_half(x)))
         x = F.relu_(impose("up_full", self.up_full(x)))
-        detail = self.detail(F.pixel_unshuffle(content - 0.5, 2))
-        return self.out(x) + interleave(detail) + 0.5  # (B, 3, H, W)
+        return self.out(x) + self.detail(content - 0.5) + 0.5  # (B, 3, H, W)

@@ -321,9 +321,13 @@ class DetailConv(nn.Module):
         self.register_buffer("weight", weight, persistent=False)
         self.register_buffer("folded", folded, persistent=False)
 
-    def forward(self, half: Tensor) -> Tensor:
-        """(B, 12, H/2, W/2) -> (B, 12, H/2, W/2), to be interleaved."""
+    def quarters(self, half: Tensor) -> Tensor:
+        """(B, 12, H/2, W/2), pixel-unshuffled -> (B, 12, H/2, W/2), to be interleaved."""
         return F.conv2d(pad_by_one(half, "replicate"), self.folded.to(half.dtype))
+
+    def forward(self, picture: Tensor) -> Tensor:
+        """(B, 3, H, W) -> (B, 3, H, W), H and W even."""
+        return interleave(self.quarters(F.pixel_unshuffle(picture, 2)))
 
 
 def unshuffled_taps() -> Tensor:

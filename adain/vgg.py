@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .layers import DetailConv, Impose, ReflectConv, StyleLevels, interleave, statistics, upsample
+from .layers import DetailConv, Impose, ReflectConv, StyleLevels, statistics, upsample
 
 CAFFE_MEAN_BGR = (103.939, 116.779, 123.68)  # ImageNet channel means, 0..255, as the Oxford networks were trained
 ALPHA = 1.1  # the paper's (section 5.2) at full strength: the decoder falls a little short of the style it is given
@@ -105,4 +105,4 @@ class VGGNet(nn.Module):
         """Stylize (B, 3, H, W) RGB 0..1; `impose` does the work of the AdaIN layer."""
         features = self.encoder(content)[BOTTLENECK]  # (B, 512, H/8, W/8)
         painted = self.decoder(torch.lerp(features, impose(BOTTLENECK, features), ALPHA))
-        return painted + interleave(self.detail(F.pixel_unshuffle(content, 2)))
+        return painted + self.detail(content)
