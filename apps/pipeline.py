@@ -95,7 +95,10 @@ class Pipeline:
             items = iter(reader)
             first, early = first_frame(items)
             if first is None:
-                raise VideoError(f"{self.source}: {reader.damage or 'holds no frame'}; get a whole copy of the file")
+                raise VideoError(
+                    f"{self.source}: not one frame can be read ({reader.damage or 'it holds none'}); get a whole copy "
+                    "of the file, or convert it if FFmpeg cannot decode its kind (animated WebP)"
+                )
             self._encode_styles(first)
             if self.options.two_pass:
                 self._look_first(reader.length)

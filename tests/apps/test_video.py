@@ -289,10 +289,15 @@ def test_bad_sources_and_places(tmp_path: Path, paint):
     text = tmp_path / "text.mp4"
     text.write_text("no video")
     clip = make_clip(tmp_path / "clip.mp4", 3)
+    blank = tmp_path / "blank.mp4"  # an index, and nothing where it points to
+    before, pictures = clip.read_bytes().split(b"mdat", 1)
+    size = int.from_bytes(before[-4:]) - 8
+    blank.write_bytes(before + b"mdat" + bytes(size) + pictures[size:])
     (tmp_path / "there.mp4").write_bytes(b"old")
     for source, output, wanted in [
         (tmp_path / "none.mp4", "out.mp4", "no such file"),
         (text, "out.mp4", "cannot be read as a video"),
+        (blank, "out.mp4", "not one frame can be read"),
         (clip, "out.docx", "cannot write '.docx'"),
         (clip, "there.mp4", "exists already"),
     ]:
