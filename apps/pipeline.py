@@ -95,9 +95,10 @@ class Pipeline:
             items = iter(reader)
             first, early = first_frame(items)
             if first is None:
+                begin = f" from --start {float(self.options.start):g} s on" if self.options.start else ""
                 raise VideoError(
-                    f"{self.source}: not one frame can be read ({reader.damage or 'it holds none'}); get a whole copy "
-                    "of the file, or convert it if FFmpeg cannot decode its kind (animated WebP)"
+                    f"{self.source}: not one frame can be read{begin} ({reader.damage or 'there is none'}); get a "
+                    "whole copy of the file, or convert it if FFmpeg cannot decode its kind (animated WebP)"
                 )
             self._encode_styles(first)
             if self.options.two_pass:

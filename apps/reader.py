@@ -184,11 +184,8 @@ class VideoReader:
 
     def _check_end(self, last: Frame | None) -> None:
         """A file cut short plays to its end without complaint; its header knows better."""
-        if last is None:
-            self.damage = self.damage or "holds no frame that can be read"
-            return
         seconds = self._seconds()
-        if self.damage or seconds is None or self.end is not None:
+        if last is None or self.damage or seconds is None or self.end is not None:
             return
         reached = last.time + (last.duration or 1 / self.rate) + (self.start or 0)
         if reached < seconds - max(SHORT, 2 / self.rate):
