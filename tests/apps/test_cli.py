@@ -3,7 +3,10 @@
 import json
 from pathlib import Path
 
+import typer
+from adain.apps.cli import app
 from PIL import Image
+from typer.testing import CliRunner
 
 from adain import list_styles
 
@@ -12,6 +15,22 @@ def test_help_and_version(adain):
     assert b"Paint any photo in any style" in adain("--help").stdout
     assert adain("--version").stdout.startswith(b"adain 0.")
     assert adain("nonsense").returncode == 2
+
+
+def test_help_says_what_was_written():
+    """Rich takes [extra] for markup and :m: for an emoji, and cuts what is too long for 80 columns."""
+
+    def commands(command, path=()):
+        if subcommands := getattr(command, "commands", {}):
+            return [leaf for name, sub in subcommands.items() for leaf in commands(sub, (*path, name))]
+        return [(path, command)]
+
+    for path, command in commands(typer.main.get_command(app)):
+        shown = CliRunner().invoke(app, [*path, "--help"]).output
+        names = [name for option in command.params for name in option.opts if name.startswith("--")]
+        texts = [command.help, *(option.help for option in command.params if option.help)]
+        assert len(texts) >= 2 and all(word in shown for word in [*names, *" ".join(texts).split()]), path
+        assert max(map(len, shown.splitlines())) == 80
 
 
 def test_styles_are_listed_and_shown(adain, tmp_path: Path):
