@@ -2,15 +2,17 @@
 
 Where we differ from Huang & Belongie (ICCV 2017): the encoder is VGG-16, not VGG-19, which has a fourth convolution in
 block 3, and our weights have it trained together with the decoder. The one it begins from learned to find edges last
-(the model card says where it comes from) and keeps too little of colours at relu4_1 for a decoder to paint with. And a
-fixed convolution brings a share of the photo's finest detail to the output, of which nothing is left at relu4_1.
+(the model card says where it comes from) and keeps too little of colours at relu4_1 for a decoder to paint with. What
+is imposed are the style's statistics corrected for what the decoder makes of them: see calibration.py. And a fixed
+convolution brings a share of the photo's finest detail to the output, of which nothing is left at relu4_1.
 """
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .layers import DetailConv, Impose, ReflectConv, StyleLevels, statistics, upsample
+from .calibration import calibrated, references
+from .layers import DetailConv, Impose, ReflectConv, Statistics, StyleLevels, adain, statistics, upsample
 
 CAFFE_MEAN_BGR = (103.939, 116.779, 123.68)  # ImageNet channel means, 0..255, as the Oxford networks were trained
 ALPHA = 1.15  # the paper's (section 5.2) at full strength: the decoder falls a little short of the style it is given
@@ -90,19 +92,36 @@ class VGGNet(nn.Module):
     """Encoder, AdaIN, decoder, and the photo's detail."""
 
     bytes_per_pixel = 780  # of the features alive at once, in float32; measured
+    references: Tensor  # (N, 3, S, S), RGB 0..1
 
     def __init__(self) -> None:
         super().__init__()
         self.encoder = VGGEncoder()
         self.decoder = VGGDecoder()
         self.detail = DetailConv(DETAIL_SHARE)
+        self.register_buffer("references", references(), persistent=False)
 
     def encode_style(self, style: Tensor) -> StyleLevels:
-        """(B, 3, H, W) RGB 0..1 -> the statistics of its relu4_1 features."""
-        return {BOTTLENECK: statistics(self.encoder(style)[BOTTLENECK])}
+        """(B, 3, H, W) RGB 0..1 -> what to impose at relu4_1: the style's statistics there, in use calibrated."""
+        own = statistics(self.encoder(style)[BOTTLENECK])
+        if self.training:
+            return {BOTTLENECK: own}
+        features = self.encoder(self.references)[BOTTLENECK]
+        measured = statistics(features)
+
+        def tried(imposed: Statistics) -> Statistics:
+            painted = self.painted(self.references, features, adain(features, imposed, measured))
+            found = statistics(self.encoder(painted)[BOTTLENECK])
+            # No `mean`: in ONNX that is the name of an output.
+            return Statistics(*(part.sum(0, keepdim=True) / len(part) for part in found))
+
+        return {BOTTLENECK: Statistics.join([calibrated(own.pick(i), tried) for i in range(len(style))])}
 
     def forward(self, content: Tensor, impose: Impose) -> Tensor:
         """Stylize (B, 3, H, W) RGB 0..1; `impose` does the work of the AdaIN layer."""
         features = self.encoder(content)[BOTTLENECK]  # (B, 512, H/8, W/8)
-        painted = self.decoder(torch.lerp(features, impose(BOTTLENECK, features), ALPHA))
-        return painted + self.detail(content)
+        return self.painted(content, features, impose(BOTTLENECK, features))
+
+    def painted(self, content: Tensor, features: Tensor, stylized: Tensor) -> Tensor:
+        """The picture (B, 3, H, W) of a photo, its features, and what AdaIN made of them."""
+        return self.decoder(torch.lerp(features, stylized, ALPHA)) + self.detail(content)
