@@ -146,7 +146,8 @@ def _train(resume: bool = False, **options: Any) -> None:
     """Train a model on folders of your own. Every setting of the run is an option."""
     from .train import run_training
 
-    settings = {name: options[name] if name in options else not options[f"no_{name}"] for name in TRAINING_HELP}
+    names = [field.name for field in dataclasses.fields(TrainConfig)]
+    settings = {name: options[name] if name in options else not options[f"no_{name}"] for name in names}
     run_training(TrainConfig(**settings), resume=resume)
 
 
