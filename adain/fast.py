@@ -34,15 +34,15 @@ STYLE_HIDDEN = 256
 class StyleEncoder(nn.Module):
     """Picture -> the mean and standard deviation that each AdaIN layer of the decoder shall impose."""
 
-    def __init__(self, level_widths: dict[str, int]) -> None:
+    def __init__(self, widths: dict[str, int]) -> None:
         super().__init__()
-        self.level_widths = level_widths
+        self.widths = widths
         inputs = (12, *STYLE_WIDTHS)
         self.convs = nn.ModuleList(
             ReflectConv(a, b, stride=1 if i == 0 else 2) for i, (a, b) in enumerate(zip(inputs, STYLE_WIDTHS))
         )
         self.hidden = nn.Linear(2 * sum(STYLE_WIDTHS), STYLE_HIDDEN)
-        self.out = nn.Linear(STYLE_HIDDEN, 2 * sum(level_widths.values()))
+        self.out = nn.Linear(STYLE_HIDDEN, 2 * sum(widths.values()))
         nn.init.zeros_(self.out.bias)
 
     def forward(self, style: Tensor) -> StyleLevels:
@@ -54,10 +54,8 @@ class StyleEncoder(nn.Module):
         described = torch.cat(summary, 1).to(self.hidden.weight.dtype)  # (B, 704)
         code = self.out(F.relu_(self.hidden(described))).float()  # (B, 2 * sum of widths)
         levels: StyleLevels = {}
-        for (name, width), part in zip(
-            self.level_widths.items(), code.split([2 * w for w in self.level_widths.values()], 1)
-        ):
-            mean, raw = part[:, :width, None, None], part[:, width:, None, None]
+        for (name, width), part in zip(self.widths.items(), code.split([2 * w for w in self.widths.values()], 1)):
+            mean, raw = part[:, :, None, None].split(width, 1)
             levels[name] = Statistics(mean, F.softplus(raw + 0.54))  # softplus(0.54) = 1: starts as plain normalisation
         return levels
 
@@ -78,12 +76,12 @@ class FastNet(nn.Module):
         self.up_half = UpsampleConv(quarter, half)
         self.refine = ReflectConv(half, half)
         self.out = UpsampleConv(half, 3)
-        level_widths = {"bottleneck": eighth}
+        widths = {"bottleneck": eighth}
         for i in range(RESIDUAL_BLOCKS):
-            level_widths |= {f"block{i + 1}a": eighth, f"block{i + 1}b": eighth}
-        level_widths |= {"up_quarter": quarter, "up_half": half, "refine": half}
-        self.levels = tuple(level_widths)
-        self.style_encoder = StyleEncoder(level_widths)
+            widths |= {f"block{i + 1}a": eighth, f"block{i + 1}b": eighth}
+        widths |= {"up_quarter": quarter, "up_half": half, "refine": half}
+        self.widths = widths  # of the AdaIN layers
+        self.style_encoder = StyleEncoder(widths)
         self.detail = DetailConv(DETAIL_SHARE, PHOTO_SHARE)
 
     def encode_style(self, style: Tensor) -> StyleLevels:
@@ -91,7 +89,7 @@ class FastNet(nn.Module):
         return self.style_encoder(style - 0.5)
 
     def forward(self, content: Tensor, impose: Impose) -> Tensor:
-        """Stylize (B, 3, H, W) RGB 0..1; `impose` does the work of the AdaIN layers, whose names are `levels`."""
+        """Stylize (B, 3, H, W) RGB 0..1; `impose` does the work of the AdaIN layers, whose names are in `widths`."""
         photo = F.pixel_unshuffle(content - 0.5, 2)  # (B, 12, H/2, W/2)
         half = F.relu_(self.down_half(photo))  # (B, 24, H/2, W/2)
         quarter = F.relu_(self.down_quarter(half))  # (B, 48, H/4, W/4)

@@ -1,14 +1,17 @@
 """A network as a function of tensors alone: what compilers and other runtimes take."""
 
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from .convert import from_uint8, to_uint8
 from .device import import_openvino
-from .layers import MULTIPLE, VARIANCE_FLOOR, Statistics, StyleLevels, contrast
+from .layers import VARIANCE_FLOOR, Statistics, StyleLevels, contrast
+
+if TYPE_CHECKING:
+    from .models import Network
 
 
 class Graph(nn.Module):
@@ -18,15 +21,11 @@ class Graph(nn.Module):
         network: any of ours, ready for inference, in the number format and on the device to compute with.
     """
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: "Network") -> None:
         super().__init__()
         self.network = network
-        weight = next(network.parameters())
-        self.dtype = weight.dtype
-        with torch.inference_mode():
-            smallest = torch.zeros(1, 3, 2 * MULTIPLE, 2 * MULTIPLE, dtype=weight.dtype, device=weight.device)
-            levels: StyleLevels = network.encode_style(smallest)  # type: ignore[operator]
-        self.widths = {layer: level.mean.shape[1] for layer, level in levels.items()}
+        self.dtype = next(network.parameters()).dtype
+        self.widths = network.widths
 
     def forward(  # noqa: PLR0917  tensors are given in order
         self,

@@ -58,7 +58,7 @@ class JohnsonNet(nn.Module):
         for i in range(RESIDUAL_BLOCKS):
             widths |= {f"block{i + 1}a": quarter, f"block{i + 1}b": quarter}
         widths |= {"up_half": half, "up_full": full}
-        self.levels = tuple(widths)
+        self.widths = widths  # of the layers that normalise
         self.style = nn.ModuleDict({name: LearnedStatistics(width) for name, width in widths.items()})
 
     def encode_style(self, style: Tensor) -> StyleLevels:
@@ -72,7 +72,7 @@ class JohnsonNet(nn.Module):
             yield name, (level.mean, level.std)
 
     def forward(self, content: Tensor, impose: Impose) -> Tensor:
-        """Stylize (B, 3, H, W) RGB 0..1; `impose` does the normalisation of the layers, whose names are `levels`."""
+        """Stylize (B, 3, H, W) RGB 0..1; `impose` does the normalisation of the layers, whose names are in `widths`."""
         x = F.relu_(impose("first", self.first(content - 0.5)))  # (B, 32, H, W)
         x = F.relu_(impose("down_half", self.down_half(x)))  # (B, 64, H/2, W/2)
         x = F.relu_(impose("down_quarter", self.down_quarter(x)))  # (B, 128, H/4, W/4)

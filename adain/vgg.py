@@ -7,6 +7,8 @@ is imposed are the style's statistics corrected for what the decoder makes of th
 convolution brings a share of the photo's finest detail to the output, of which nothing is left at relu4_1.
 """
 
+from collections.abc import Mapping
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -92,6 +94,7 @@ class VGGNet(nn.Module):
     """Encoder, AdaIN, decoder, and the photo's detail."""
 
     bytes_per_pixel = 780  # of the features alive at once, in float32; measured
+    widths: Mapping[str, int] = {BOTTLENECK: WIDTHS["4_1"][1]}  # of the AdaIN layer
     references: Tensor  # (N, 3, S, S), RGB 0..1
 
     def __init__(self) -> None:

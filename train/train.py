@@ -119,7 +119,7 @@ def prepare(config: TrainConfig, device: torch.device, dtype: torch.dtype) -> Tr
     on_gpu = device.type == "cuda"
     optimizer = Muon(groups, rate) if muon else torch.optim.Adam(groups, rate, ADAM_BETAS, capturable=on_gpu)
     objective = Objective(net, teacher, config, second=second).to(device)
-    return TrainingState(config, objective, deepcopy(net).requires_grad_(False), optimizer)
+    return TrainingState(config, objective, deepcopy(net).eval().requires_grad_(False), optimizer)
 
 
 def begin_with(net: nn.Module, source: str) -> None:

@@ -128,7 +128,7 @@ def test_auto_paints_whole_what_fits(fast: Stylizer, starry: Style, large: np.nd
     monkeypatch.setattr("adain.tiles.WHOLE_BUDGET", 1000)
     monkeypatch.setattr("adain.tiles.TILE", 256)
     fast.stylize(large, starry, progress=lambda *step: calls.append(step))
-    passes = len(fast.network.levels) + 1  # up to each layer, and the painting
+    passes = len(fast.network.widths) + 1  # up to each layer, and the painting
     assert calls[-1] == (2 * passes, 2 * passes)  # two tiles
 
 

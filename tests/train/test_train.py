@@ -20,6 +20,7 @@ from adain.train.objective import Objective, through
 from adain.train.train import learning_rate, prepare, train
 from PIL import Image
 
+from adain.convert import to_tensor
 from adain.errors import AdainError, OptionError, TrainingError
 from adain.models import load_model
 from adain.trunk import load_vgg16
@@ -213,6 +214,12 @@ def test_a_run_starts_from_the_weights_of_another(configure: Configure, tmp_path
         torch.testing.assert_close(value, weights(before)[name])
     shipped = prepare(configure(start_from="fast"), CPU, torch.float32).average.state_dict()
     torch.testing.assert_close(shipped, load_model("fast").state_dict(), check_dtype=False)
+
+
+def test_samples_are_painted_as_the_model_will_paint(configure: Configure, photo: np.ndarray):
+    average = prepare(configure(start_from="vgg", model="vgg"), CPU, torch.float32).average
+    style = to_tensor(photo[:64, :64], CPU)
+    torch.testing.assert_close(average.encode_style(style), load_model("vgg").encode_style(style))
 
 
 @pytest.mark.parametrize(
