@@ -1,7 +1,8 @@
-"""What AdaIN must impose for paintings to have the statistics of a style.
+"""Which means AdaIN must impose for paintings to have those of a style.
 
 A decoder falls short of what it is given, of each style in channels of its own. So the style is tried on a few photos,
-the encoder looks at the paintings, and what is missing there is added: a control loop, closed once per style.
+the encoder looks at the paintings, and what is missing there is added: a control loop, closed once per style. Standard
+deviations stay as they are: corrected too, they take paintings away from their style (36 pairs: 0.137 -> 0.140).
 """
 
 from collections.abc import Callable
@@ -13,14 +14,13 @@ import torch
 from torch import Tensor
 
 from .convert import to_tensor
-from .layers import Statistics
 from .picture import read_picture
 
 REFERENCES = Path(str(files("adain.weights"))) / "references.jpg"  # square photos, side by side
 ROUNDS = 2
-GAIN = 0.4  # of what is missing is added each time; the whole of it would swing
+GAIN = 0.5  # of what is missing is added each time; the whole of it would swing
 
-Tried = Callable[[Statistics], Statistics]  # what was imposed -> what was then found in the paintings
+Tried = Callable[[Tensor], Tensor]  # the means that were imposed -> those then found in the paintings
 
 
 @lru_cache(maxsize=1)
@@ -30,12 +30,9 @@ def references() -> Tensor:
     return torch.cat(strip.split(strip.shape[2], 3))
 
 
-def calibrated(wanted: Statistics, tried: Tried) -> Statistics:
-    """What to impose, so that `wanted` is found; both (1, C, 1, 1)."""
+def calibrated(wanted: Tensor, tried: Tried) -> Tensor:
+    """The means to impose, so that `wanted` are found; both (1, C, 1, 1)."""
     imposed = wanted
     for _ in range(ROUNDS):
-        found = tried(imposed)
-        mean = imposed.mean + GAIN * (wanted.mean - found.mean)
-        std = imposed.std + GAIN * (wanted.std - found.std)
-        imposed = Statistics(mean, std.clamp(min=0))
+        imposed = imposed + GAIN * (wanted - tried(imposed))
     return imposed

@@ -2,9 +2,9 @@
 
 Where we differ from Huang & Belongie (ICCV 2017): the encoder is VGG-16, not VGG-19, which has a fourth convolution in
 block 3, and our weights have it trained together with the decoder. The one it begins from learned to find edges last
-(the model card says where it comes from) and keeps too little of colours at relu4_1 for a decoder to paint with. What
-is imposed are the style's statistics corrected for what the decoder makes of them: see calibration.py. And a fixed
-convolution brings a share of the photo's finest detail to the output, of which nothing is left at relu4_1.
+(the model card says where it comes from) and keeps too little of colours at relu4_1 for a decoder to paint with. The
+means that are imposed are corrected for what the decoder makes of them: see calibration.py. And a fixed convolution
+brings a share of the photo's finest detail to the output, of which nothing is left at relu4_1.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from .calibration import calibrated, references
 from .layers import DetailConv, Impose, ReflectConv, Statistics, StyleLevels, adain, statistics, upsample
 
 CAFFE_MEAN_BGR = (103.939, 116.779, 123.68)  # ImageNet channel means, 0..255, as the Oxford networks were trained
-ALPHA = 1.15  # the paper's (section 5.2) at full strength: the decoder falls a little short of the style it is given
+ALPHA = 1.12  # the paper's (section 5.2) at full strength: the decoder falls a little short of the style it is given
 BOTTLENECK = "relu4_1"
 DETAIL_SHARE = 0.4  # of the photo's finest detail; up to here it hardly moves a painting away from its style
 FEATURE_SCALE = 1 / 16  # relu4_1 of photos has a root mean square of 14: brings it near 1
@@ -112,13 +112,15 @@ class VGGNet(nn.Module):
         features = self.encoder(self.references)[BOTTLENECK]
         measured = statistics(features)
 
-        def tried(imposed: Statistics) -> Statistics:
-            painted = self.painted(self.references, features, adain(features, imposed, measured))
-            found = statistics(self.encoder(painted)[BOTTLENECK])
-            # No `mean`: in ONNX that is the name of an output.
-            return Statistics(*(part.sum(0, keepdim=True) / len(part) for part in found))
+        def imposed(wanted: Statistics) -> Statistics:
+            def tried(mean: Tensor) -> Tensor:
+                stylized = adain(features, Statistics(mean, wanted.std), measured)
+                found = statistics(self.encoder(self.painted(self.references, features, stylized))[BOTTLENECK]).mean
+                return found.sum(0, keepdim=True) / len(found)  # no `mean`: in ONNX that is the name of an output
 
-        return {BOTTLENECK: Statistics.join([calibrated(own.pick(i), tried) for i in range(len(style))])}
+            return Statistics(calibrated(wanted.mean, tried), wanted.std)
+
+        return {BOTTLENECK: Statistics.join([imposed(own.pick(i)) for i in range(len(style))])}
 
     def forward(self, content: Tensor, impose: Impose) -> Tensor:
         """Stylize (B, 3, H, W) RGB 0..1; `impose` does the work of the AdaIN layer."""
