@@ -60,7 +60,7 @@ def remove_saved(name: str) -> Path:
     """Delete a saved style and return where it lay; raises StyleError where there is none."""
     path = saved_styles().get(name)
     if path is None:
-        known = ", ".join(saved_styles()) or "none yet"
-        raise StyleError(f"no saved style {name!r}; there are: {known}")
+        known = ", ".join(saved_styles())
+        raise StyleError(f"no saved style {name!r}; " + (f"there are: {known}" if known else "none is saved yet"))
     path.unlink()
     return path

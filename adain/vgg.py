@@ -109,18 +109,19 @@ class VGGNet(nn.Module):
         own = statistics(self.encoder(style)[BOTTLENECK])
         if self.training:
             return {BOTTLENECK: own}
+        return {BOTTLENECK: Statistics.join([self.tried_out(own.pick(i)) for i in range(len(style))])}
+
+    def tried_out(self, wanted: Statistics) -> Statistics:
+        """What to impose, (1, C, 1, 1), so that paintings of the reference photos have the means that are wanted."""
         features = self.encoder(self.references)[BOTTLENECK]
         measured = statistics(features)
 
-        def imposed(wanted: Statistics) -> Statistics:
-            def tried(mean: Tensor) -> Tensor:
-                stylized = adain(features, Statistics(mean, wanted.std), measured)
-                found = statistics(self.encoder(self.painted(self.references, features, stylized))[BOTTLENECK]).mean
-                return found.sum(0, keepdim=True) / len(found)  # no `mean`: in ONNX that is the name of an output
+        def tried(mean: Tensor) -> Tensor:
+            stylized = adain(features, Statistics(mean, wanted.std), measured)
+            found = statistics(self.encoder(self.painted(self.references, features, stylized))[BOTTLENECK]).mean
+            return found.sum(0, keepdim=True) / len(found)  # no `mean`: in ONNX that is the name of an output
 
-            return Statistics(calibrated(wanted.mean, tried), wanted.std)
-
-        return {BOTTLENECK: Statistics.join([imposed(own.pick(i)) for i in range(len(style))])}
+        return Statistics(calibrated(wanted.mean, tried), wanted.std)
 
     def forward(self, content: Tensor, impose: Impose) -> Tensor:
         """Stylize (B, 3, H, W) RGB 0..1; `impose` does the work of the AdaIN layer."""

@@ -105,7 +105,7 @@ def test_saved_styles_through_the_command(adain, photo_file: Path, own_folder: P
     assert adain("styles", "remove", "mine").returncode == 0
     assert not (own_folder / "mine.style").exists()
     gone = adain("styles", "remove", "mine")
-    assert gone.returncode == 1 and gone.stderr == b"error: no saved style 'mine'; there are: none yet\n"
+    assert gone.returncode == 1 and gone.stderr == b"error: no saved style 'mine'; none is saved yet\n"
 
 
 def test_saved_styles_are_blends_and_cannot_be_recoloured(fast: Stylizer, photo: np.ndarray):
