@@ -18,7 +18,7 @@ def keep_freed_memory() -> bool:
 
     Otherwise glibc fetches every feature map of every frame from the system anew, page by page, each zeroed first: a
     quarter of a picture's time. Other C libraries have no such switch, or do not need it. Buffers too large to be kept,
-    those of pictures from about 1500 px a side, come in pages of 2 MB instead of 4 KB where Linux has them.
+    those of pictures from about 1200 px a side, come in pages of 2 MB instead of 4 KB where Linux has them.
     """
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # torch reads it before its first buffer
     if sys.platform != "linux":
