@@ -109,11 +109,11 @@ class VGGNet(nn.Module):
         own = statistics(self.encoder(style)[BOTTLENECK])
         if self.training:
             return {BOTTLENECK: own}
-        return {BOTTLENECK: Statistics.join([self.tried_out(own.pick(i)) for i in range(len(style))])}
-
-    def tried_out(self, wanted: Statistics) -> Statistics:
-        """What to impose, (1, C, 1, 1), so that paintings of the reference photos have the means that are wanted."""
         features = self.encoder(self.references)[BOTTLENECK]
+        return {BOTTLENECK: Statistics.join([self.tried_out(own.pick(i), features) for i in range(len(style))])}
+
+    def tried_out(self, wanted: Statistics, features: Tensor) -> Statistics:
+        """What to impose, (1, C, 1, 1), so that paintings of the photos with these features have the means wanted."""
         measured = statistics(features)
 
         def tried(mean: Tensor) -> Tensor:
