@@ -10,6 +10,13 @@ Features = dict[str, Tensor]
 
 SSIM_WINDOW = 7  # px
 SSIM_C1, SSIM_C2 = 0.01**2, 0.03**2  # keep flat and dark windows from dividing by zero (Wang et al.)
+HALO_CELL = 4  # px, side of the cells in which halos are looked for; strokes average out
+HALO_EDGE, HALO_FLAT = 0.2, 0.08  # steps between neighbouring cells: what may throw a halo, and what is no edge
+HALO_NEAR, HALO_FAR = 4, 6  # cells from an edge: up to where a halo glows, and beyond where it has ended
+HALO_LOOKS, HALO_STRIDE = 7, 3  # squared: how many cells around each are looked at, this far apart
+HALO_ALIKE = 0.1  # where the photo's colour differs by this, a cell belongs to the same surface by 1/e
+HALO_SEEN = 0.5  # cells of the same surface near and far, which it takes to compare
+HALO_CELLS = 100  # in a batch; where fewer can be compared, halos count less
 
 
 def normalised(features: Tensor) -> Tensor:
@@ -107,6 +114,44 @@ def total_variation(image: Tensor) -> Tensor:
     rows = (image[:, :, 1:] - image[:, :, :-1]).abs().mean()
     columns = (image[:, :, :, 1:] - image[:, :, :, :-1]).abs().mean()
     return rows + columns
+
+
+def halo_loss(output: Tensor, content: Tensor) -> Tensor:
+    """How the painting's colour changes towards the photo's edges, where the photo is flat: a glow around things.
+
+    Squared difference of the mean colour near edges and further off on the same surface, less the photo's own. Of
+    (B, 3, H, W) RGB 0..1, both.
+    """
+    photo, painting = (F.avg_pool2d(picture.float(), HALO_CELL) for picture in (content, output))  # (B, 3, h, w)
+    near, far = _halo_places(photo)
+    photo_around, painting_around = _around(photo), _around(painting)  # (B, 3, K, h * w)
+    unlike = (photo_around - photo.flatten(2)[:, :, None]).square().sum(1, keepdim=True) / HALO_ALIKE**2
+    weights = [_around(places) * torch.exp(-unlike) for places in (near, far)]
+    sums = [weight.sum(2) for weight in weights]  # (B, 1, h * w)
+
+    def change(around: Tensor) -> Tensor:
+        means = [(around * weight).sum(2) / (sum_ + 1e-6) for weight, sum_ in zip(weights, sums)]
+        return means[0] - means[1]
+
+    compared = near.flatten(2) * (sums[0] > HALO_SEEN) * (sums[1] > HALO_SEEN)
+    glow = (change(painting_around) - change(photo_around)).square().mean(1, keepdim=True)
+    return (glow * compared).sum() / compared.sum().clamp(min=HALO_CELLS)
+
+
+def _halo_places(photo: Tensor) -> tuple[Tensor, Tensor]:
+    """Masks (B, 1, h, w) of the flat cells near edges and of those further off."""
+    padded = F.pad(photo, (1, 1, 1, 1), mode="replicate")
+    step = (F.max_pool2d(padded, 3, 1) + F.max_pool2d(-padded, 3, 1)).amax(1, keepdim=True)
+    edge, flat = (step > HALO_EDGE).float(), (step < HALO_FLAT).float()
+    close, within = (F.max_pool2d(edge, 2 * radius + 1, 1, radius) for radius in (HALO_NEAR, HALO_FAR))
+    return flat * close, flat * (1 - within)
+
+
+def _around(cells: Tensor) -> Tensor:
+    """(B, C, h, w) -> (B, C, K, h * w): the cells around each, 0 beyond the border."""
+    reach = HALO_LOOKS // 2 * HALO_STRIDE
+    looks = F.unfold(cells, HALO_LOOKS, dilation=HALO_STRIDE, padding=reach)
+    return looks.unflatten(1, (cells.shape[1], -1))
 
 
 def range_loss(image: Tensor) -> Tensor:

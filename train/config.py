@@ -71,6 +71,7 @@ TRAINING_HELP = {  # the text of each option
     "identity_structure": "What 1 - SSIM counts in it, beside 1 for the mean absolute difference.",
     "temporal_weight": "A moved and noised photo must give the moved painting: steady video.",
     "structure_weight": "A painting must keep the photo's edges and flats: 1 - SSIM of the two.",
+    "halo_weight": "Flats of the photo, such as skies, must not glow towards its edges.",
     "colour_weight": "The palette (mean and covariance of the pixels) must be the style's.",
     "variation_weight": "What differences between neighbouring pixels count.",
     "range_weight": "What colours darker than black or brighter than white count.",
@@ -139,6 +140,7 @@ class TrainConfig:
     identity_structure: float = 0.1
     temporal_weight: float = 2.0
     structure_weight: float = 0.0
+    halo_weight: float = 0.0
     colour_weight: float = 0.0
     variation_weight: float = 0.1
     range_weight: float = 5.0

@@ -14,6 +14,7 @@ from adain.losses import (
     content_loss,
     gram,
     gram_distances,
+    halo_loss,
     range_loss,
     structural_similarity,
     style_distances,
@@ -188,6 +189,8 @@ class Objective(nn.Module):
         }
         if config.structure_weight:
             terms["structure"] = config.structure_weight * (1 - structural_similarity(output, batch.content))
+        if config.halo_weight:
+            terms["halo"] = config.halo_weight * halo_loss(output, batch.content)
         if config.colour_weight:
             terms["colour"] = config.colour_weight * colour_loss(output, batch.style)
         return terms

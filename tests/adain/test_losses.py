@@ -14,6 +14,7 @@ from adain.losses import (
     content_loss,
     gram,
     gram_distances,
+    halo_loss,
     range_loss,
     structural_similarity,
     style_loss,
@@ -58,6 +59,37 @@ def test_pixel_losses(image: torch.Tensor):
     assert range_loss(torch.tensor([-0.5, 0.5, 1.25, 1.0]).view(1, 1, 2, 2)).item() == pytest.approx(0.75 / 4)
     assert colour_loss(image, image.flip(2)).item() == pytest.approx(0, abs=1e-6)  # the palette has no places
     assert colour_loss(image.flip(1), image).item() > colour_loss(0.98 * image, image).item() > 1e-4
+
+
+def glowing(photo: np.ndarray, strength: float, spread: float) -> torch.Tensor:
+    """The photo (H, W, 3) with green light around what is dark, as (1, 3, H, W) RGB 0..1."""
+    dark = (photo.max(2) < 100).astype(np.uint8)
+    distance = cv2.distanceTransform(1 - dark, cv2.DIST_L2, 5)
+    light = strength * np.exp(-distance / spread) * (1 - dark)
+    picture = photo / 255 + light[..., None] * np.array([-0.5, 1, -0.5])
+    return torch.from_numpy(picture).permute(2, 0, 1)[None].float()
+
+
+def test_halo_loss_sees_a_glow_and_nothing_else():
+    photo = np.full((160, 224, 3), (190, 200, 210), np.uint8)
+    photo[60:120, 80:150] = 30  # a dark house before a bright sky
+    plain = glowing(photo, 0, 8)
+    faint, strong = (halo_loss(glowing(photo, strength, 8), plain).item() for strength in (0.1, 0.3))
+    assert 1e-4 < faint < strong / 4
+    assert halo_loss(plain, plain).item() == 0
+    # A style's colours are no halo, nor are strokes all over, nor an outline.
+    assert halo_loss(plain.flip(1) * 0.5, plain).item() < faint / 10
+    strokes = 0.1 * torch.randn(1, 3, 160, 224, generator=torch.Generator().manual_seed(0))
+    assert halo_loss(plain + strokes, plain).item() < strong / 10
+    assert halo_loss(glowing(photo, 0.3, 0.7), plain).item() < faint / 10
+
+
+def test_halo_loss_is_0_with_a_slope_where_there_is_no_edge():
+    flat = torch.full((2, 3, 96, 96), 0.5)
+    painting = torch.rand(2, 3, 96, 96, requires_grad=True)
+    loss = halo_loss(painting, flat)
+    loss.backward()
+    assert loss.item() == 0 and painting.grad is not None and painting.grad.isfinite().all()
 
 
 def test_temporal_loss_rewards_strokes_that_move_along(image: torch.Tensor):
