@@ -124,17 +124,13 @@ def halo_loss(output: Tensor, content: Tensor) -> Tensor:
     """
     photo, painting = (F.avg_pool2d(picture.float(), HALO_CELL) for picture in (content, output))  # (B, 3, h, w)
     near, far = _halo_places(photo)
-    photo_around, painting_around = _around(photo), _around(painting)  # (B, 3, K, h * w)
-    unlike = (photo_around - photo.flatten(2)[:, :, None]).square().sum(1, keepdim=True) / HALO_ALIKE**2
-    weights = [_around(places) * torch.exp(-unlike) for places in (near, far)]
-    sums = [weight.sum(2) for weight in weights]  # (B, 1, h * w)
-
-    def change(around: Tensor) -> Tensor:
-        means = [(around * weight).sum(2) / (sum_ + 1e-6) for weight, sum_ in zip(weights, sums)]
-        return means[0] - means[1]
-
+    unlike = (_around(photo) - photo.flatten(2)[:, :, None]).square().sum(1, keepdim=True) / HALO_ALIKE**2
+    weights = [_around(places) * torch.exp(-unlike) for places in (near, far)]  # (B, 1, K, h * w)
+    sums = [weight.sum(2) for weight in weights]
+    added = _around(painting - photo)  # (B, 3, K, h * w), what the painting changed
+    close, distant = ((added * weight).sum(2) / (total + 1e-6) for weight, total in zip(weights, sums))
+    glow = (close - distant).square().mean(1, keepdim=True)  # (B, 1, h * w)
     compared = near.flatten(2) * (sums[0] > HALO_SEEN) * (sums[1] > HALO_SEEN)
-    glow = (change(painting_around) - change(photo_around)).square().mean(1, keepdim=True)
     return (glow * compared).sum() / compared.sum().clamp(min=HALO_CELLS)
 
 
