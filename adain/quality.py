@@ -14,12 +14,9 @@ from torch import Tensor
 
 from .convert import to_tensor
 from .layers import LUMA, statistics
-from .losses import gram, normalised, style_loss
+from .losses import gram, halo_loss, normalised, style_loss
 from .perceptual import Perceptual
 
-STRONG_EDGE = 60.0  # of 255 per px: an edge that may throw a halo
-FLAT = 6.0  # of 255 per px: no edge
-NEAR, FAR = (3, 8), (12, 20)  # px from a strong edge: where a halo glows, and where it has ended
 BORDER, INSIDE = 4, 16  # px: the frame that padding spoils, and what it is compared with
 GRID_PERIODS = (2, 4, 8)  # px: what upsampling by two leaves, once, twice and thrice
 SPECTRUM_NEIGHBOURS = 6  # bins on either side of a peak
@@ -42,7 +39,7 @@ class Likeness(NamedTuple):
 class Artefacts(NamedTuple):
     """All are about 0 on a clean picture, and rise with the damage."""
 
-    halo: float  # difference in luma, 0..255, between near and far of strong edges of the photo, where it is flat
+    halo: float  # difference in colour, 0..255, that flats of the photo got towards its edges
     grid: float  # largest spectral peak at a period of 2, 4 or 8 px over its neighbourhood, in decades
     border: float  # step in luma, 0..255, between the outer pixels and those inside, beyond what the photo has
 
@@ -101,23 +98,10 @@ def identity_error(paint: Paint, content: np.ndarray) -> float:
 
 
 def halo(output: np.ndarray, content: np.ndarray) -> float:
-    """How much the painting's luma near the photo's strong edges differs from that further off, in flat places."""
-    slope = _slope(_luma(content))
-    edges = (slope > STRONG_EDGE).astype(np.uint8)
-    if not edges.any():
-        return 0.0
-    distance = cv2.distanceTransform(1 - edges, cv2.DIST_L2, 5)
-    flat = cv2.blur(slope, (5, 5)) < FLAT
-    near, far = (flat & (distance >= low) & (distance < high) for low, high in (NEAR, FAR))
-    smooth = cv2.GaussianBlur(_luma(output) - _luma(content), (0, 0), 1.5)  # what painting added; strokes averaged out
-    reach = 2 * FAR[1] + 1
-    sums = [cv2.boxFilter(np.where(where, smooth, 0.0), -1, (reach, reach), normalize=False) for where in (near, far)]
-    counts = [cv2.boxFilter(where.astype(np.float64), -1, (reach, reach), normalize=False) for where in (near, far)]
-    places = near & (counts[0] > reach) & (counts[1] > reach)
-    if not places.any():
-        return 0.0
-    difference = sums[0][places] / counts[0][places] - sums[1][places] / counts[1][places]
-    return float(np.abs(difference).mean())
+    """How far flats of the photo, such as skies, glow towards its edges: the root of training's `halo_loss`, 0..255."""
+    with torch.inference_mode():
+        painting, photo = (to_tensor(picture, torch.device("cpu")) for picture in (output, content))
+        return 255 * halo_loss(painting, photo).sqrt().item()
 
 
 def grid(output: np.ndarray) -> float:
@@ -152,7 +136,3 @@ def border(output: np.ndarray, content: np.ndarray) -> float:
 def _luma(picture: np.ndarray) -> np.ndarray:
     """(H, W) float64, 0..255."""
     return picture @ np.array(LUMA)
-
-
-def _slope(luma: np.ndarray) -> np.ndarray:
-    return np.hypot(cv2.Sobel(luma, cv2.CV_64F, 1, 0, scale=0.25), cv2.Sobel(luma, cv2.CV_64F, 0, 1, scale=0.25))
