@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import safetensors.torch
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
 from .errors import OptionError, StyleError
 from .layers import Statistics, StyleLevels
@@ -113,7 +113,8 @@ class Style:
             for part in s._fields
         }
         part = path.with_name(path.name + ".part")
-        save_file(tensors, part, metadata={"name": self.name, "model": self.model, "weights": self.weights})
+        metadata = {"name": self.name, "model": self.model, "weights": self.weights}
+        part.write_bytes(safetensors.torch.save(tensors, metadata))  # save_file makes files that nobody else may read
         part.replace(path)
 
     @classmethod

@@ -8,8 +8,8 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+import safetensors.torch
 import torch
-from safetensors.torch import save_file
 
 from adain.errors import TrainingError
 
@@ -42,7 +42,8 @@ def export_weights(
     tensors = {key: value.half().contiguous() for key, value in average.items()}
     folder.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    save_file(tensors, part, metadata={"architecture": architecture, "steps": str(steps), **only})
+    metadata = {"architecture": architecture, "steps": str(steps), **only}
+    part.write_bytes(safetensors.torch.save(tensors, metadata))  # save_file makes files that nobody else may read
     os.replace(part, path)
     entry = {
         "architecture": architecture,

@@ -58,6 +58,8 @@ def test_saved_style_paints_the_same_and_is_small(fast: Stylizer, starry: Style,
     assert path.stat().st_size < 20_000
     assert [p.name for p in tmp_path.iterdir()] == ["starry.style"]
     np.testing.assert_array_equal(fast.stylize(photo, loaded), fast.stylize(photo, starry))
+    (plain := tmp_path / "plain").touch()
+    assert path.stat().st_mode == plain.stat().st_mode  # others may read it, where they may read files
 
 
 def test_what_is_no_style_is_refused(tmp_path: Path):

@@ -25,6 +25,8 @@ def test_export_enters_the_registry_and_the_card_and_loads(configure: Configure,
     entry = json.loads((folder / "models.json").read_text())["mine"]
     assert entry["steps"] == 6 and entry["architecture"] == "fast"
     assert sum(p.numel() for p in load_model(path).parameters()) == entry["parameters"]
+    (plain := tmp_path / "plain").touch()
+    assert path.stat().st_mode == plain.stat().st_mode  # others may read it, where they may read files
     with pytest.raises(TrainingError, match="--overwrite"):
         export_weights(checkpoint, folder, name="mine", trained_on="two photos")
     card = folder / "MODEL_CARD.md"
