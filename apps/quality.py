@@ -1,6 +1,7 @@
 """`adain eval images`: how good results are, ours or anyone's, over a list of pairs."""
 
 import csv
+import itertools
 import json
 import math
 import resource
@@ -34,6 +35,7 @@ from .progress import progress_bar
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 FINE = (*Likeness._fields[:4], "lpips", "apart")  # measures that want three digits
+LABELS = (11, -3), (8, -11), (-9, 5), (-8, -12)  # pt from the points, one for each curve: some nearly meet
 Summary = dict[str, dict[str, Any]]  # method -> measure -> figure
 NONE = float("nan")  # stands for what cannot be measured, such as the time of a folder's pictures
 NOT_MEASURED = Honesty(NONE, NONE)
@@ -277,13 +279,14 @@ def plot(summary: Summary, methods: list[Method], path: Path) -> None:
     """Style against SSIM: a line over the strengths of each model and folder."""
     pyplot = load_pyplot()
     figure, axes = pyplot.subplots(figsize=(7, 5), layout="constrained")
-    for name in dict.fromkeys(m.source for m in methods):
+    for name, place in zip(dict.fromkeys(m.source for m in methods), itertools.cycle(LABELS)):
         mine = sorted((m for m in methods if m.source == name), key=lambda m: m.strength)
         points = [(summary[m.name]["style"], summary[m.name]["ssim"]) for m in mine]
-        axes.plot(*zip(*points), marker="o", label=name)
+        (line,) = axes.plot(*zip(*points), marker="o", label=name)
         if len(mine) > 1:
             for method, point in zip(mine, points):
-                axes.annotate(f"{method.strength:g}", point, xytext=(5, 4), textcoords="offset points", fontsize=8)
+                label = {"xytext": place, "textcoords": "offset points", "ha": "center", "fontsize": 8}
+                axes.annotate(f"{method.strength:g}", point, color=line.get_color(), **label)
     axes.set(xlabel="style loss (left is better)", ylabel="SSIM to the photo (up is better)")
     axes.grid(alpha=0.3)
     axes.legend()
