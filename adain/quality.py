@@ -51,19 +51,45 @@ class Honesty(NamedTuple):
     identity: float  # mean absolute difference, 0..255, of a photo painted in its own style to the photo
 
 
+class Original:
+    """A photo and a style as the judge sees them, which any number of paintings can be measured against.
+
+    Args:
+        content, style: of any two sizes.
+        judge: the network whose features are compared.
+    """
+
+    def __init__(self, content: np.ndarray, style: np.ndarray, judge: Perceptual) -> None:
+        self.content, self.judge = content, judge
+        with torch.inference_mode():
+            painting = _features(judge, style)
+            self._deep = normalised(_features(judge, content)[judge.content_shallow])
+            self._statistics = {name: statistics(painting[name]) for name in judge.style_layers}
+            self._grams = {name: gram(painting[name]) for name in judge.style_layers}
+
+    def likeness(self, output: np.ndarray) -> Likeness:
+        """Measure one painting, of the photo's size."""
+        from skimage.metrics import structural_similarity
+
+        with torch.inference_mode():
+            out = _features(self.judge, output)
+            content_distance = F.mse_loss(normalised(out[self.judge.content_shallow]), self._deep).item()
+            style_distance = style_loss(out, self._statistics).item()
+            distances = [
+                ((gram(out[name]) - wanted).norm() / wanted.norm()).item() for name, wanted in self._grams.items()
+            ]
+        return Likeness(
+            ssim=float(structural_similarity(_luma(output), _luma(self.content), data_range=255)),
+            content=content_distance,
+            style=style_distance,
+            gram=sum(distances) / len(distances),
+            chroma=chroma_shift(output, self.content),
+        )
+
+
 def likeness(output: np.ndarray, content: np.ndarray, style: np.ndarray, judge: Perceptual) -> Likeness:
     """Measure one result against its photo and its style; the style may have another size."""
-    from skimage.metrics import structural_similarity
-
-    with torch.inference_mode():
-        out, photo, painting = (_features(judge, picture) for picture in (output, content, style))
-        deep = judge.content_shallow
-        content_distance = F.mse_loss(normalised(out[deep]), normalised(photo[deep])).item()
-        style_distance = style_loss(out, {n: statistics(painting[n]) for n in judge.style_layers}).item()
-        pairs = [(gram(out[n]), gram(painting[n])) for n in judge.style_layers]
-        gram_distance = sum(((a - b).norm() / b.norm()).item() for a, b in pairs) / len(pairs)
-    ssim = structural_similarity(_luma(output), _luma(content), data_range=255)
-    return Likeness(float(ssim), content_distance, style_distance, gram_distance, chroma_shift(output, content))
+    return Original(content, style, judge).likeness(output)
 
 
 def _features(judge: Perceptual, picture: np.ndarray) -> dict[str, Tensor]:

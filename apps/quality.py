@@ -22,11 +22,11 @@ from adain.builtin import find_style
 from adain.device import choose_device
 from adain.errors import OptionError, PictureError, WeightsError
 from adain.finish import faded
-from adain.lpips import load_lpips
+from adain.lpips import Distance, load_lpips
 from adain.models import DEFAULT_BACKEND
-from adain.perceptual import load_perceptual
+from adain.perceptual import Perceptual, load_perceptual
 from adain.picture import Picture, read_picture
-from adain.quality import Artefacts, Honesty, Likeness, artefacts, colour_cast, identity_error, likeness
+from adain.quality import Artefacts, Honesty, Likeness, Original, artefacts, colour_cast, identity_error
 from adain.style import Style
 from adain.stylizer import MULTIPLE, STYLE_SIZE, Stylizer
 
@@ -74,6 +74,9 @@ class Method:
     def name(self) -> str:
         return f"{self.source} at {self.strength:g}"
 
+    def painter(self, device: str) -> "Found | ModelPainter":
+        return Found(self.folder, self.strength) if self.folder else ModelPainter(self, device)
+
 
 def run_quality(
     pairs: list[Pair],
@@ -101,20 +104,13 @@ def run_quality(
         lpips = None
         print(f"without LPIPS: {error}", file=sys.stderr)
     rows = []
-    with progress_bar("measuring", len(pairs) * len(methods)) as advance:
-        for method in methods:
-            for result in results(method, pairs, size, device):
-                content, output = result.content, result.output
-                values = {
-                    **likeness(output, content, result.style, network)._asdict(),
-                    **({"lpips": lpips(output, content)} if lpips else {}),
-                    **artefacts(output, content)._asdict(),
-                    **result.honesty._asdict(),
-                    "milliseconds": result.milliseconds,
-                    "apart": result.apart,
-                }
-                rows.append({"method": method.name, "pair": result.pair.name, **values})
+    painters = {method.name: method.painter(device) for method in methods}
+    with progress_bar("measuring", len(pairs) * len(painters)) as advance:
+        for pair in pairs:
+            for row in measured(pair, painters, size, network, lpips):
+                rows.append(row)
                 advance()
+    rows.sort(key=lambda row: list(painters).index(row["method"]))
     summary = summarise(rows, methods, measures)
     if csv_path:
         with csv_path.open("w", newline="") as file:
@@ -130,32 +126,45 @@ def run_quality(
         print_table(summary, f"{len(pairs)} pairs, {size} px, judge {judge}; peak memory {memory} MiB")
 
 
+def measured(
+    pair: Pair, painters: "dict[str, Found | ModelPainter]", size: int, judge: Perceptual, lpips: Distance | None
+) -> Iterator[dict[str, Any]]:
+    """A row of figures for each method; the judge looks at photo and style once for all of them."""
+    content, style = (square(read_picture(path), size).rgb for path in (pair.content, pair.style))
+    original = Original(content, style, judge)
+    for name, painter in painters.items():
+        result = painter.result(pair, content, style)
+        yield {
+            "method": name,
+            "pair": pair.name,
+            **original.likeness(result.output)._asdict(),
+            **({"lpips": lpips(result.output, content)} if lpips else {}),
+            **artefacts(result.output, content)._asdict(),
+            **result.honesty._asdict(),
+            "milliseconds": result.milliseconds,
+            "apart": result.apart,
+        }
+
+
 @dataclass(frozen=True)
 class Result:
-    """One pair, painted. Pictures are (H, W, 3) uint8 RGB of one size."""
+    """One pair, painted."""
 
-    pair: Pair
-    content: np.ndarray
-    style: np.ndarray
-    output: np.ndarray
+    output: np.ndarray  # (H, W, 3) uint8 RGB, of the photo's size
     milliseconds: float = NONE
     honesty: Honesty = NOT_MEASURED
     apart: float = NONE  # of 255, mean, from what torch paints in float32
 
 
-def results(method: Method, pairs: list[Pair], size: int, device: str) -> Iterator[Result]:
-    """Paint each pair, or find it in the method's folder."""
-    painter = None if method.folder else ModelPainter(method, device)
-    for pair in pairs:
-        content, style = (square(read_picture(path), size).rgb for path in (pair.content, pair.style))
-        if painter:
-            output, milliseconds = painter.timed(content, style, pair.style)
-            honesty = painter.honesty(pair, content, style)
-            apart = painter.apart(content, style, pair.style, output)
-            yield Result(pair, content, style, output, milliseconds, honesty, apart)
-        else:
-            output = square(read_picture(find_result(method.folder, pair)), size).rgb  # type: ignore[arg-type]
-            yield Result(pair, content, style, faded(output, content, method.strength))
+class Found:
+    """Results in a folder, faded; as good as painted by a model."""
+
+    def __init__(self, folder: Path, strength: float) -> None:
+        self.folder, self.strength = folder, strength
+
+    def result(self, pair: Pair, content: np.ndarray, style: np.ndarray) -> Result:
+        output = square(read_picture(find_result(self.folder, pair)), content.shape[0]).rgb
+        return Result(faded(output, content, self.strength))
 
 
 class ModelPainter:
@@ -167,6 +176,11 @@ class ModelPainter:
         self.strength = method.strength
         self._casts: dict[Path, float] = {}
         self._identities: dict[Path, float] = {}
+
+    def result(self, pair: Pair, content: np.ndarray, style: np.ndarray) -> Result:
+        output, milliseconds = self.timed(content, style, pair.style)
+        apart = self.apart(content, style, pair.style, output)
+        return Result(output, milliseconds, self.honesty(pair, content, style), apart)
 
     def timed(self, content: np.ndarray, style: np.ndarray, path: Path) -> tuple[np.ndarray, float]:
         """The painting, and the milliseconds it took with the style already encoded."""
