@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import safetensors.torch
 import torch
 from safetensors import SafetensorError, safe_open
 
 from .errors import OptionError, StyleError
 from .layers import Statistics, StyleLevels
+from .tensors import write_tensors
 
 COLOR_LEVELS = ("up_quarter", "up_half", "refine")  # AdaIN layers of `fast` whose means set the palette
 
@@ -106,16 +106,12 @@ class Style:
 
     def save(self, path: str | Path) -> None:
         """Write the style as safetensors, whole or not at all."""
-        path = Path(path)
         tensors = {
             f"{level}.{part}": getattr(s, part).cpu().contiguous()
             for level, s in self.levels.items()
             for part in s._fields
         }
-        part = path.with_name(path.name + ".part")
-        metadata = {"name": self.name, "model": self.model, "weights": self.weights}
-        part.write_bytes(safetensors.torch.save(tensors, metadata))  # save_file makes files that nobody else may read
-        part.replace(path)
+        write_tensors(tensors, Path(path), {"name": self.name, "model": self.model, "weights": self.weights})
 
     @classmethod
     def load(cls, path: str | Path) -> "Style":

@@ -2,16 +2,15 @@
 
 import hashlib
 import json
-import os
 import pickle
 import re
 from dataclasses import fields
 from pathlib import Path
 
-import safetensors.torch
 import torch
 
 from adain.errors import TrainingError
+from adain.tensors import write_tensors
 
 from .config import TrainConfig
 
@@ -41,10 +40,7 @@ def export_weights(
         raise TrainingError(f"{checkpoint}: not a checkpoint of 'adain train' ({type(error).__name__})") from error
     tensors = {key: value.half().contiguous() for key, value in average.items()}
     folder.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    metadata = {"architecture": architecture, "steps": str(steps), **only}
-    part.write_bytes(safetensors.torch.save(tensors, metadata))  # save_file makes files that nobody else may read
-    os.replace(part, path)
+    write_tensors(tensors, path, {"architecture": architecture, "steps": str(steps), **only})
     entry = {
         "architecture": architecture,
         "file": path.name,
