@@ -1,6 +1,7 @@
 """`adain eval images`: how good results are, ours or anyone's, over a list of pairs."""
 
 import csv
+import functools
 import itertools
 import json
 import math
@@ -8,7 +9,7 @@ import resource
 import statistics
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,8 +75,8 @@ class Method:
     def name(self) -> str:
         return f"{self.source} at {self.strength:g}"
 
-    def painter(self, device: str) -> "Found | ModelPainter":
-        return Found(self.folder, self.strength) if self.folder else ModelPainter(self, device)
+    def painter(self, load: Callable[..., Stylizer]) -> "Found | ModelPainter":
+        return Found(self.folder, self.strength) if self.folder else ModelPainter(self, load)
 
 
 def run_quality(
@@ -104,7 +105,8 @@ def run_quality(
         lpips = None
         print(f"without LPIPS: {error}", file=sys.stderr)
     rows = []
-    painters = {method.name: method.painter(device) for method in methods}
+    load = functools.cache(functools.partial(Stylizer, device=device))  # one model serves all of its strengths
+    painters = {method.name: method.painter(load) for method in methods}
     with progress_bar("measuring", len(pairs) * len(painters)) as advance:
         for pair in pairs:
             for row in measured(pair, painters, size, network, lpips):
@@ -157,7 +159,7 @@ class Result:
 
 
 class Found:
-    """Results in a folder, faded; as good as painted by a model."""
+    """The results in a folder, faded, asked for as those of a `ModelPainter` are."""
 
     def __init__(self, folder: Path, strength: float) -> None:
         self.folder, self.strength = folder, strength
@@ -170,9 +172,9 @@ class Found:
 class ModelPainter:
     """A model at a strength, with what it adds of its own, which is measured once for each photo and style."""
 
-    def __init__(self, method: Method, device: str) -> None:
-        self.stylizer = Stylizer(method.model, device=device, dtype=method.dtype, backend=method.backend)
-        self.exact = Stylizer(method.model, device=device, dtype="float32") if method.way else None
+    def __init__(self, method: Method, load: Callable[..., Stylizer]) -> None:
+        self.stylizer = load(method.model, dtype=method.dtype, backend=method.backend)
+        self.exact = load(method.model, dtype="float32") if method.way else None
         self.strength = method.strength
         self._casts: dict[Path, float] = {}
         self._identities: dict[Path, float] = {}
@@ -299,8 +301,10 @@ def plot(summary: Summary, methods: list[Method], path: Path) -> None:
         (line,) = axes.plot(*zip(*points), marker="o", label=name)
         if len(mine) > 1:
             for method, point in zip(mine, points):
-                label = {"xytext": place, "textcoords": "offset points", "ha": "center", "fontsize": 8}
-                axes.annotate(f"{method.strength:g}", point, color=line.get_color(), **label)
+                axes.annotate(
+                    f"{method.strength:g}", point, color=line.get_color(),
+                    xytext=place, textcoords="offset points", ha="center", fontsize=8,
+                )  # fmt: skip
     axes.set(xlabel="style loss (left is better)", ylabel="SSIM to the photo (up is better)")
     axes.grid(alpha=0.3)
     axes.legend()

@@ -18,7 +18,7 @@ def judge() -> Perceptual:
 
 
 def with_grid(picture: np.ndarray) -> np.ndarray:
-    picture[::4] += 10
+    picture[::4] -= 10  # brighter, the sky would clip
     return picture
 
 
@@ -40,7 +40,7 @@ def test_artefacts_rise_with_their_damage(photo: np.ndarray, damage, measure: st
     assert clean.halo == clean.border == 0 and clean.grid < 0.35
     assert getattr(rises, measure) > {"grid": 0.5, "halo": 2.0, "border": 3.0}[measure]
     if measure == "grid":
-        assert rises.halo < 1 and rises.border < 0.5  # the brightest lines clip
+        assert rises.halo < 0.5 and rises.border < 0.5
 
 
 def test_likeness_knows_photo_from_style(photo: np.ndarray, judge: Perceptual, fast: Stylizer):
