@@ -11,6 +11,7 @@ import numpy as np
 
 from adain.builtin import find_style, list_styles
 from adain.errors import AdainError, OptionError, StyleError
+from adain.folders import files_in
 from adain.picture import FORMATS, Picture, read_picture
 from adain.saved import SAVED_SUFFIX
 from adain.style import Style
@@ -196,9 +197,7 @@ class Gallery:
         self._looked = time.monotonic()
         known = {(e.path, e.stamp): e for e in self.entries}
         found = []
-        for path in sorted(self._folder.iterdir()) if self._folder and self._folder.is_dir() else []:
-            if path.suffix.lower() not in FORMATS or path.name.startswith("."):
-                continue
+        for path in files_in(self._folder, FORMATS) if self._folder else []:
             try:
                 status = path.stat()
             except OSError:  # gone between listing and looking

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adain.errors import OptionError, StyleError
+from adain.folders import files_below, files_in
 from adain.picture import FORMATS
 
 from .options import PaintOptions
@@ -90,8 +91,7 @@ def find_photos(contents: list[str]) -> list[tuple[Path, Path]]:
     wanted = {*PICTURES, *VIDEOS}
     for content in map(Path, contents):
         if content.is_dir():
-            paths = sorted(p for p in content.rglob("*") if p.suffix.lower() in wanted and not p.name.startswith("."))
-            found += [(path, path.relative_to(content).parent) for path in paths]
+            found += [(path, path.relative_to(content).parent) for path in files_below(content, wanted)]
         else:
             found.append((content, Path()))
     if not found:
@@ -106,10 +106,10 @@ def expanded(styles: list[str]) -> list[str]:
         if not Path(style).is_dir():
             out.append(style)
             continue
-        pictures = sorted(str(p) for p in Path(style).iterdir() if p.suffix.lower() in PICTURES)
+        pictures = files_in(Path(style), PICTURES)
         if not pictures:
             raise OptionError(f"no picture in the folder of styles {style}; want {', '.join(sorted(PICTURES))} files")
-        out += pictures
+        out += map(str, pictures)
     return out
 
 

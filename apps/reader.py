@@ -14,6 +14,7 @@ from av.sidedata.sidedata import Type as SideData
 from av.video.reformatter import Colorspace
 
 from adain.errors import VideoError
+from adain.folders import files_in
 from adain.picture import FORMATS, read_picture
 
 PICTURE_RATE = Fraction(25)  # frames a second of numbered pictures, where none is given
@@ -255,7 +256,7 @@ def numbered(source: str) -> list[Path]:
     """The pictures of a folder by name, or those that a pattern such as "frames/%04d.png" stands for, by number."""
     path = Path(source)
     if not re.search(r"%\d*d", path.name):
-        return sorted(p for p in path.glob("*") if p.suffix.lower() in FORMATS)
+        return files_in(path, FORMATS)
     before, after = re.split(r"%\d*d", path.name, maxsplit=1)
     pattern = re.compile(re.escape(before) + r"(\d+)" + re.escape(after))
     found = [(int(m[1]), p) for p in path.parent.glob("*") if (m := pattern.fullmatch(p.name))]

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from adain.errors import AdainError, CameraError
+from adain.folders import files_in
 from adain.picture import FORMATS, read_picture
 
 STREAM_TIMEOUT = 5000  # ms for a network stream to open, and to give a frame
@@ -191,7 +192,7 @@ class FolderSource:
     SLOWEST = 10.0  # frames a second: slower shows repeat each picture, so that the window stays alive
 
     def __init__(self, folder: str, fps: float) -> None:
-        self.paths = sorted(p for p in Path(folder).iterdir() if p.suffix.lower() in FORMATS)
+        self.paths = files_in(Path(folder), FORMATS)
         if not self.paths:
             raise CameraError(f"camera {folder}: no picture in this folder; want {', '.join(FORMATS)}")
         self.repeats = max(1, round(self.SLOWEST / fps))

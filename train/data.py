@@ -15,6 +15,7 @@ from torch import Tensor
 
 from adain.builtin import find_style
 from adain.errors import TrainingError
+from adain.folders import files_below
 
 from .config import TrainConfig
 from .objective import Batch
@@ -25,10 +26,10 @@ DECODE_AHEAD = 64  # pictures
 
 
 def find_pictures(folder: Path) -> list[Path]:
-    """Every picture below `folder`, at any depth, in a fixed order; a file stands for itself."""
+    """Every picture below `folder`, in a fixed order; a file stands for itself."""
     if folder.is_file():
         return [folder]
-    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
+    return files_below(folder, SUFFIXES)
 
 
 def style_source(config: TrainConfig) -> Path:
