@@ -17,6 +17,8 @@ from adain.errors import VideoError
 from adain.folders import files_in
 from adain.picture import FORMATS, read_picture
 
+from .hdr import Ordinary, is_wide
+
 PICTURE_RATE = Fraction(25)  # frames a second of numbered pictures, where none is given
 HD_HEIGHT = 720  # px; from here on, video that does not say so is BT.709, below BT.601
 SHORT = Fraction(1, 2)  # s; a file that ends this much before its length says was cut off
@@ -83,6 +85,7 @@ class VideoReader:
         self.tracks = [*self.container.streams.audio, *self.container.streams.subtitles]
         self.origin = Fraction(max(0, self.container.start_time or 0), av.time_base)  # some files do not start at 0
         self.length = self._expect()
+        self.ordinary = Ordinary()
 
     @property
     def metadata(self) -> dict[str, str]:
@@ -160,7 +163,7 @@ class VideoReader:
             time = previous.time + (previous.duration or 1 / self.rate) if previous else Fraction(0)
         if previous and time <= previous.time:
             time = previous.time + self.clock
-        return Frame(to_rgb(raw), self._rounded(time), duration)
+        return Frame(to_rgb(raw, self.ordinary), self._rounded(time), duration)
 
     def _exact(self, time: Fraction) -> Fraction:
         """Undo the rounding of containers that count milliseconds: the frame's place on the grid of the exact rate."""
@@ -263,12 +266,13 @@ def numbered(source: str) -> list[Path]:
     return [p for _, p in sorted(found)]
 
 
-def to_rgb(frame: av.VideoFrame) -> np.ndarray:
+def to_rgb(frame: av.VideoFrame, ordinary: Ordinary) -> np.ndarray:
     """Decoded pixels as upright (H, W, 3) uint8 RGB."""
     source = None
     if frame.colorspace == UNSPECIFIED:
         source = Colorspace.ITU709 if frame.height >= HD_HEIGHT else Colorspace.ITU601
-    rgb = frame.reformat(format="rgb24", src_colorspace=source).to_ndarray()
+    plain = ordinary(frame) if is_wide(frame) else frame.reformat(format="rgb24", src_colorspace=source)
+    rgb = plain.to_ndarray()
     matrix = frame.side_data.get(SideData.DISPLAYMATRIX)  # type: ignore[call-overload]
     return rgb if matrix is None else upright(rgb, np.frombuffer(matrix, np.int32))
 

@@ -155,8 +155,7 @@ class VideoWriter:
             return None
         copy = self.container.add_stream_from_template(track)
         copy.metadata.update(track.metadata)
-        with contextlib.suppress(AttributeError, ValueError):  # older PyAV cannot set it
-            copy.disposition = track.disposition
+        copy.disposition = track.disposition
         return copy
 
     def write(self, frame: Frame) -> None:
