@@ -102,6 +102,22 @@ def test_temporal_loss_rewards_strokes_that_move_along(image: torch.Tensor):
     assert steady < 0.025 and pinned > 3 * steady  # what is left is the noise
 
 
+def test_temporal_loss_minds_few_large_jumps_more_than_many_small_ones(image: torch.Tensor):
+    still = torch.zeros(1, 2, *image.shape[2:])
+    jumps = torch.zeros_like(image)
+    jumps[:, :, 20:40, 20:40] = 0.5  # 400 pixels
+    spread = torch.full_like(image, jumps[:, :, 16:-16, 16:-16].mean().item())
+    few, many = (temporal_loss(image, image + change, still) for change in (jumps, spread))
+    assert few > 2 * many
+
+
+def test_a_perfect_painting_can_be_learned_from(image: torch.Tensor):
+    painting = image.clone().requires_grad_()
+    loss = temporal_loss(painting, image, torch.zeros(1, 2, *image.shape[2:]))
+    loss.backward()
+    assert loss.item() < 1e-3 and painting.grad is not None and painting.grad.isfinite().all()
+
+
 def test_warp_moves_as_opencv_does(image: torch.Tensor, photo: np.ndarray):
     flow = random_flow(1, *photo.shape[:2], np.random.default_rng(1))
     y, x = np.mgrid[: photo.shape[0], : photo.shape[1]].astype(np.float32)
