@@ -41,7 +41,7 @@ def moved(frames: Tensor, flow: Tensor, generator: np.random.Generator) -> Tenso
     """The frames a moment later: warped, with fresh sensor noise. (B, 3, H, W) RGB 0..1."""
     seeded = torch.Generator(frames.device).manual_seed(int(generator.integers(2**62)))
     noise = torch.randn(frames.shape, generator=seeded, device=frames.device)
-    level = LARGEST_NOISE * torch.from_numpy(generator.random((len(frames), 1, 1, 1))).to(frames)
+    level = LARGEST_NOISE * torch.rand(len(frames), 1, 1, 1, generator=seeded, device=frames.device)
     return (warp(frames, flow) + level * noise).clamp(0, 1)
 
 
