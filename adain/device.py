@@ -37,7 +37,7 @@ def choose_training_dtype(device: torch.device) -> torch.dtype:
 def cpu_has_bfloat16() -> bool:
     """Whether this CPU multiplies bfloat16 in hardware (AVX-512 BF16 or AMX); emulated, it is slower than float32.
 
-    Torch 2.4 cannot tell, and no torch has a public function for it.
+    Torch 2.4 cannot tell; `torch.cpu.get_capabilities`, which is public, is in the newest only.
     """
     tell = (getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
     return any(supported() for supported in tell if supported)

@@ -1,7 +1,7 @@
 """Finding the files in folders."""
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 
@@ -11,7 +11,7 @@ def files_in(folder: Path, suffixes: Collection[str]) -> list[Path]:
     What is hidden is left out: a Mac writes "._photo.jpg" beside each photo on a memory card, which is none.
     """
     _, _, names = next(os.walk(folder), ("", [], []))
-    return _wanted(folder, names, suffixes)
+    return sorted(_wanted(folder, names, suffixes))
 
 
 def files_below(folder: Path, suffixes: Collection[str]) -> list[Path]:
@@ -27,11 +27,11 @@ def files_below(folder: Path, suffixes: Collection[str]) -> list[Path]:
             folders.clear()
             continue
         entered.add(real)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in folders if not name.startswith("."))  # so that the same link is first
         found += _wanted(Path(place), names, suffixes)
     return sorted(found)
 
 
-def _wanted(folder: Path, names: list[str], suffixes: Collection[str]) -> list[Path]:
+def _wanted(folder: Path, names: list[str], suffixes: Collection[str]) -> Iterator[Path]:
     paths = (folder / name for name in names if not name.startswith("."))
-    return sorted(path for path in paths if path.suffix.lower() in suffixes)
+    return (path for path in paths if path.suffix.lower() in suffixes)
