@@ -7,6 +7,7 @@ import av
 
 from adain.errors import DeviceError, OptionError
 
+from .filters import graph_for
 from .options import Encoding
 
 CRF = {"libx264": 18, "libx265": 20, "libvpx-vp9": 28, "libsvtav1": 28}  # about where painted texture stops losing
@@ -88,10 +89,7 @@ def pixel_format(codec: str) -> str:
 
 def gif_graph(template: av.VideoFrame) -> av.filter.Graph:
     """Frames in, frames with the palette that suits each out."""
-    graph = av.filter.Graph()
-    source = graph.add_buffer(
-        width=template.width, height=template.height, format=template.format, time_base=template.time_base
-    )
+    graph, source = graph_for(template)
     split, generate = graph.add("split"), graph.add("palettegen", "stats_mode=single")
     use, sink = graph.add("paletteuse", "new=1:dither=bayer:bayer_scale=3"), graph.add("buffersink")
     source.link_to(split)

@@ -7,6 +7,8 @@ in which pictures are painted and written.
 import av
 from av.video.reformatter import ColorPrimaries, ColorTrc
 
+from .filters import Filters
+
 HDR = {ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67}  # better known as PQ and HLG
 WIDE = {ColorPrimaries.BT2020, ColorPrimaries.SMPTE431, ColorPrimaries.SMPTE432}  # the last two are DCI and Display P3
 # Perceptual: what is brighter than white or more colourful than BT.709 is brought in gently, where the colorimetric
@@ -26,21 +28,8 @@ class Ordinary:
     """
 
     def __init__(self) -> None:
-        self._graph: av.filter.Graph | None = None
-        self._kind: tuple[int, int, str] | None = None  # of the frames that the graph takes
+        self._filters = Filters(("scale", TO_ORDINARY), ("format", "pix_fmts=rgb24"))
 
     def __call__(self, frame: av.VideoFrame) -> av.VideoFrame:
-        kind = frame.width, frame.height, frame.format.name
-        if self._graph is None or kind != self._kind:
-            self._graph, self._kind = make_graph(frame), kind
-        self._graph.push(frame)
-        return self._graph.pull()  # type: ignore[return-value]
-
-
-def make_graph(frame: av.VideoFrame) -> av.filter.Graph:
-    graph = av.filter.Graph()
-    source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base)
-    graph.link_nodes(
-        source, graph.add("scale", TO_ORDINARY), graph.add("format", "pix_fmts=rgb24"), graph.add("buffersink")
-    ).configure()
-    return graph
+        (ordinary,) = self._filters(frame)
+        return ordinary

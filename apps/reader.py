@@ -17,6 +17,7 @@ from adain.errors import VideoError
 from adain.folders import files_in
 from adain.picture import FORMATS, read_picture
 
+from .fields import Progressive
 from .hdr import Ordinary, is_wide
 
 PICTURE_RATE = Fraction(25)  # frames a second of numbered pictures, where none is given
@@ -60,6 +61,7 @@ class VideoReader:
     ) -> None:
         self.source, self.start, self.end = source, start, end
         self.damage: str | None = None
+        self.reached = Fraction(0)  # s: the time of the last frame that was decoded
         self.container: Any
         try:
             self.container = av.open(sys.stdin.buffer if source == "-" else source, metadata_errors="replace")
@@ -85,11 +87,24 @@ class VideoReader:
         self.tracks = [*self.container.streams.audio, *self.container.streams.subtitles]
         self.origin = Fraction(max(0, self.container.start_time or 0), av.time_base)  # some files do not start at 0
         self.length = self._expect()
-        self.ordinary = Ordinary()
+        self.progressive, self.ordinary = Progressive(), Ordinary()
 
     @property
     def metadata(self) -> dict[str, str]:
         return dict(self.container.metadata)
+
+    @property
+    def chapters(self) -> list[Any]:
+        """Those that lie in the result, at their times there, as PyAV has them."""
+        begin, end = self.start or Fraction(0), self.end
+        kept = []
+        for chapter in self.container.chapters():
+            base = chapter["time_base"]
+            first, last = (chapter[side] * base - self.origin for side in ("start", "end"))
+            first, last = max(first, begin), last if end is None else min(last, end)
+            if first < last:
+                kept.append({**chapter, "start": round((first - begin) / base), "end": round((last - begin) / base)})
+        return kept
 
     def close(self) -> None:
         self.container.close()
@@ -117,7 +132,20 @@ class VideoReader:
         if self.start:
             self.container.seek(int((self.start + self.origin) * av.time_base), backward=True)
         previous: Frame | None = None
-        reached = Fraction(0)
+        for item in self._whole():
+            if isinstance(item, av.Packet):
+                yield item
+                continue
+            frame = self._frame(item, previous)
+            self.reached = frame.time
+            if frame.time < 0 or (self.end is not None and frame.time >= self.end - (self.start or 0)):
+                continue
+            previous = frame
+            yield frame
+        self._check_end(previous)
+
+    def _whole(self) -> Iterator[av.VideoFrame | av.Packet]:
+        """Decoded frames, not interlaced any more, and the other tracks' packets."""
         for packet in self._packets():
             if packet.stream is not self.video:
                 if (moved := self._moved(packet)) is not None:
@@ -126,16 +154,12 @@ class VideoReader:
             try:
                 decoded = packet.decode()
             except BROKEN as error:
-                self.damage = self.damage or f"damaged around {float(reached):.1f} s ({error.strerror or error})"
+                around = f"damaged around {float(self.reached):.1f} s ({error.strerror or error})"
+                self.damage = self.damage or around
                 continue
-            for raw in decoded:
-                frame = self._frame(raw, previous)
-                reached = frame.time
-                if frame.time < 0 or (self.end is not None and frame.time >= self.end - (self.start or 0)):
-                    continue
-                previous = frame
-                yield frame
-        self._check_end(previous)
+            for frame in decoded:
+                yield from self.progressive(frame)
+        yield from self.progressive.rest()
 
     def _packets(self) -> Iterator[av.Packet]:
         """Demuxed packets up to the end asked for; a read error is taken for the end of the file."""
@@ -156,9 +180,10 @@ class VideoReader:
     def _frame(self, raw: av.VideoFrame, previous: Frame | None) -> Frame:
         if raw.is_corrupt:
             self.damage = self.damage or "some frames are damaged"
-        duration = raw.duration * self.ticks if raw.duration else None
+        ticks = raw.time_base or self.ticks
+        duration = raw.duration * ticks if raw.duration else None
         if raw.pts is not None:
-            time = self._exact(raw.pts * self.ticks - self.origin) - (self.start or 0)
+            time = self._exact(raw.pts * ticks - self.origin) - (self.start or 0)
         else:
             time = previous.time + (previous.duration or 1 / self.rate) if previous else Fraction(0)
         if previous and time <= previous.time:
@@ -222,6 +247,7 @@ class PictureReader:
         self.clock, self.aspect = 1 / self.rate, Fraction(1)
         self.tracks: list[Any] = []
         self.metadata: dict[str, str] = {}
+        self.chapters: list[Any] = []
         self.damage: str | None = None
         paths = numbered(source)
         if not paths:

@@ -25,6 +25,7 @@ from .codecs import (
     pixel_format,
     with_start_codes,
 )
+from .filters import pulled
 from .options import Encoding
 from .reader import HD_HEIGHT, Frame, Reader, is_pictures, numbered
 
@@ -64,7 +65,7 @@ class VideoWriter:
 
     Args:
         output: the final name; its suffix tells the kind of file.
-        reader: where rate, clock, pixel aspect, metadata and the tracks to copy come from.
+        reader: where rate, clock, pixel aspect, metadata, chapters and the tracks to copy come from.
         size: width and height of the frames.
         before: a file that an interrupted run left, whose first frames are taken over by `carry`.
 
@@ -91,6 +92,7 @@ class VideoWriter:
             self.part.parent.mkdir(parents=True, exist_ok=True)
             self.container: Any = av.open(str(self.part), "w", options=MUXER.get(suffix, {"flush_packets": "1"}))
         self.container.metadata.update({k: v for k, v in reader.metadata.items() if k not in OWN_METADATA})
+        self.container.set_chapters(reader.chapters)
         self.codec = choose_codec(encoding.codec or CODECS[suffix], size)
         self.settings = self._settings(reader, encoding)
         self.stream = self.container.add_stream(self.codec, rate=reader.rate)
@@ -203,7 +205,7 @@ class VideoWriter:
         with written(self.part):
             if self.graph is not None:
                 self.graph.push(None)
-                for ready in self._pulled():
+                for ready in pulled(self.graph):
                     self._mux(self.encoder.encode(ready))
             if not self.whole or self.codec == "gif":
                 self._mux(self.encoder.encode(None))
@@ -230,19 +232,11 @@ class VideoWriter:
             if self.graph is None:
                 self.graph = gif_graph(picture)
             self.graph.push(picture)
-            yield from self._pulled()
+            yield from pulled(self.graph)
             return
         ready = picture.reformat(format=self.settings["pix_fmt"], dst_colorspace=self.settings["colorspace"])
         ready.pts, ready.time_base = picture.pts, picture.time_base
         yield ready
-
-    def _pulled(self) -> Iterator[av.VideoFrame]:
-        assert self.graph is not None
-        while True:
-            try:
-                yield self.graph.pull()  # type: ignore[misc]
-            except (BlockingIOError, av.error.EOFError):
-                return
 
     def _mux(self, packets: Sequence[av.Packet]) -> None:
         for packet in packets:

@@ -39,12 +39,19 @@ def make_clip(
     turned: int = 0,
     codec: str = "libx264",
     pixels: str = "yuv420p",
+    chapters: Sequence[tuple[str, int, int]] = (),
 ) -> Path:
-    """A clip of a photo that pans; `times` are in ticks of 1/30000 s."""
+    """A clip of a photo that pans; `times` are in ticks of 1/30000 s, titled chapters in ms."""
     photo = Image.open(Path(__file__).parents[2] / "docs/samples/palace.jpg").convert("RGB").resize((400, 300))
     ticks = times or [round(i * 30000 / rate) for i in range(count)]
     with av.open(str(path), "w") as container:
         container.metadata["title"] = "a test"
+        container.set_chapters(
+            [
+                {"id": i, "start": start, "end": end, "time_base": Fraction(1, 1000), "metadata": {"title": title}}
+                for i, (title, start, end) in enumerate(chapters)
+            ]
+        )
         video = container.add_stream(codec, rate=rate)
         video.width, video.height, video.pix_fmt = *size, pixels
         video.codec_context.time_base = Fraction(1, 30000)
@@ -188,6 +195,24 @@ def test_a_part_of_the_clip_at_another_rate(tmp_path: Path, paint):
     assert -0.03 < times[0] < 0.03 and 0.9 < times[-1] < 1
     paint(clip, tmp_path / "slow.mp4", rate=Fraction(10))
     assert [t for t, _ in frames_of(tmp_path / "slow.mp4")] == [Fraction(i, 10) for i in range(20)]
+
+
+def chapters_of(path: Path) -> list[tuple[str, float, float]]:
+    with av.open(str(path)) as container:
+        found = [(c["metadata"]["title"], c["start"], c["end"], c["time_base"]) for c in container.chapters()]
+    return [(title, round(float(start * base), 3), round(float(end * base), 3)) for title, start, end, base in found]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
+def test_chapters_are_kept(tmp_path: Path, paint, suffix: str):
+    clip = make_clip(tmp_path / "clip.mp4", 60, rate=Fraction(30), chapters=[("Arrival", 0, 800), ("Feast", 800, 2000)])
+    out = tmp_path / f"out{suffix}"
+    paint(clip, out)
+    assert chapters_of(out) == chapters_of(clip) == [("Arrival", 0, 0.8), ("Feast", 0.8, 2)]
+    paint(clip, out, start=Fraction(1, 2), end=Fraction(3, 2), overwrite=True)
+    assert chapters_of(out) == [("Arrival", 0, 0.3), ("Feast", 0.3, 1)]
+    paint(clip, out, start=Fraction(1), overwrite=True)
+    assert chapters_of(out) == [("Feast", 0, 1)]
 
 
 def test_styles_over_time(tmp_path: Path, paint):
