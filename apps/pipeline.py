@@ -115,7 +115,7 @@ class Pipeline:
             before = self._take_up() if self.options.resume else self._start_anew()
             height, width = first.rgb.shape[:2]
             self.writer = open_writer(self.output, reader, (width, height), self.options.encoding, before=before)
-            for line in self.writer.left_out:
+            for line in self.writer.notes:
                 self.notify(line)
             self._write(itertools.chain(early, items), reader.length)
         finally:

@@ -79,7 +79,7 @@ def stylize_video(
         keyframes: styles over time, as `parse_timeline` makes them.
         painter: one that has the model loaded already, with the same options.
         bars: whether to show progress on a terminal.
-        notify: is told, in a line each, what the result cannot hold.
+        notify: is told, in a line each, what the result cannot hold as it is.
 
     Returns:
         A report: content, output, frames, width, height, seconds; and "error" where the source is damaged and only

@@ -28,6 +28,7 @@ from .codecs import (
 from .filters import pulled
 from .options import Encoding
 from .reader import HD_HEIGHT, Frame, Reader, is_pictures, numbered
+from .tracks import Tracks
 
 SEGMENT = 64  # frames; each is encoded by itself, so that a later run can go on at its end with the very same bits
 # Fragments make what is there playable at any time; at the end they become an ordinary file. The header waits for the
@@ -70,7 +71,7 @@ class VideoWriter:
         before: a file that an interrupted run left, whose first frames are taken over by `carry`.
 
     Attributes:
-        left_out: what of the source the result cannot hold, one line each.
+        notes: what of the source the result cannot hold as it is, one line each.
         frames: how many frames are written.
 
     Raises:
@@ -84,7 +85,6 @@ class VideoWriter:
     ) -> None:
         self.part = part_of(output)
         suffix = self.part.suffix.lower()
-        self.left_out: list[str] = []
         self.frames = 0
         self.clock = reader.clock
         self.width, self.height = size
@@ -102,7 +102,8 @@ class VideoWriter:
         self.graph: av.filter.Graph | None = None
         self.durations: dict[int, int] = {}  # of frames that the encoder still holds, by their time
         self.last_dts = -(1 << 62)  # of the file's own ticks
-        self.copies = {track.index: copy for track in reader.tracks if (copy := self._add_track(track))}
+        self.tracks = Tracks(self.container, reader.tracks, suffix)
+        self.notes = self.tracks.notes
         self.before = self._packets_of(before) if before else iter(())
         with written(self.part):
             self._start()
@@ -147,19 +148,6 @@ class VideoWriter:
                 f"({error}); choose another --codec, --crf or --preset"
             ) from error
 
-    def _add_track(self, track: av.stream.Stream) -> av.stream.Stream | None:
-        """A stream that takes the packets of a track as they are; None, and a line in `left_out`, if none can."""
-        name = track.codec_context.name if track.codec_context else "unknown"
-        if name not in self.container.supported_codecs:
-            self.left_out.append(
-                f"{track.type} track {track.index} ({name}) is left out: {self.part.suffix} cannot hold it"
-            )
-            return None
-        copy = self.container.add_stream_from_template(track)
-        copy.metadata.update(track.metadata)
-        copy.disposition = track.disposition
-        return copy
-
     def write(self, frame: Frame) -> None:
         """Encode a frame. At the end of a segment all of it is in the file, and `whole` is true."""
         picture = av.VideoFrame.from_ndarray(self._padded(frame.rgb), format="rgb24")
@@ -195,10 +183,8 @@ class VideoWriter:
 
     def copy(self, packet: av.Packet) -> None:
         """Pass on a packet of another track."""
-        if (stream := self.copies.get(packet.stream.index)) is not None:
-            packet.stream = stream
-            with written(self.part):
-                self.container.mux(packet)
+        with written(self.part):
+            self.tracks.pass_on(packet)
 
     def close(self) -> None:
         """Flush the encoder and make the part an ordinary file."""
@@ -209,6 +195,7 @@ class VideoWriter:
                     self._mux(self.encoder.encode(ready))
             if not self.whole or self.codec == "gif":
                 self._mux(self.encoder.encode(None))
+            self.tracks.finish()
             self.container.close()
 
     def abandon(self) -> None:
@@ -273,7 +260,7 @@ class VideoWriter:
 class PictureWriter:
     """Numbered pictures in the making, in a folder beside the final one; see `VideoWriter`."""
 
-    left_out: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     resumable = True
 
     def __init__(self, output: str, reader: Reader, *, before: Path | None = None) -> None:
@@ -283,7 +270,7 @@ class PictureWriter:
         self.folder = path.parent if "%" in path.name else path
         self.frames = 0
         if reader.tracks:
-            self.left_out = ("sound and subtitles are left out: pictures cannot hold them",)
+            self.notes = ("sound and subtitles are left out: pictures cannot hold them",)
         with written(self.part):
             if before is None and self.part.exists():
                 shutil.rmtree(self.part)
