@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
+import pi_heif
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from . import mapped
 from .errors import PictureError
 
-JPEG_QUALITY = 95
-FORMATS = {
+pi_heif.register_heif_opener()  # the photos of an iPhone
+
+JPEG_QUALITY, AVIF_QUALITY = 95, 85
+FORMATS = {  # that can be written
     ".png": "PNG",
     ".jpg": "JPEG",
     ".jpeg": "JPEG",
@@ -24,12 +27,16 @@ FORMATS = {
     ".tif": "TIFF",
     ".tiff": "TIFF",
     ".bmp": "BMP",
+    ".avif": "AVIF",
 }
+READABLE = (*FORMATS, ".jfif", ".heic", ".heif")  # what counts as a picture in a folder
+HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"mif1", b"avif"}  # of files with still pictures
 WITHOUT_ALPHA = {"JPEG", "BMP"}
 SAVE_OPTIONS: dict[str, dict[str, object]] = {
     "JPEG": {"quality": JPEG_QUALITY, "subsampling": 0},  # 4:4:4: brush strokes are coloured edges
     "WEBP": {"quality": JPEG_QUALITY},
     "TIFF": {"compression": "tiff_lzw"},
+    "AVIF": {"quality": AVIF_QUALITY, "subsampling": "4:4:4"},
 }
 UMASK_LOCK = threading.Lock()
 # What Pillow's decoders raise on damaged data.
@@ -82,6 +89,8 @@ def read_picture(source: str | Path | bytes) -> Picture:
             ImageOps.exif_transpose(image, in_place=True)
             return _to_srgb(image)
     except UnidentifiedImageError as error:
+        if data[4:8] == b"ftyp" and data[8:12] in HEIF_BRANDS:
+            raise PictureError(f"{name}: damaged or cut short; get a whole copy of the file") from error
         return _read_with_opencv(data, name, error)
     except Image.DecompressionBombError as error:
         raise PictureError(f"{name}: too many pixels to open safely ({error}); scale it down first") from error
@@ -141,7 +150,7 @@ def _read_with_opencv(data: bytes, name: str, cause: Exception) -> Picture:
 
     samples = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if samples is None:
-        raise PictureError(f"{name}: not a picture; want PNG, JPEG, WebP, TIFF, BMP or GIF") from cause
+        raise PictureError(f"{name}: not a picture; want PNG, JPEG, HEIC, WebP, AVIF, TIFF, BMP or GIF") from cause
     if samples.dtype != np.uint8:
         samples = _to_uint8(samples)
     if samples.ndim == 2:

@@ -12,7 +12,7 @@ import numpy as np
 from adain.builtin import find_style, list_styles
 from adain.errors import AdainError, OptionError, StyleError
 from adain.folders import files_in
-from adain.picture import FORMATS, Picture, read_picture
+from adain.picture import READABLE, Picture, read_picture
 from adain.saved import SAVED_SUFFIX
 from adain.style import Style
 from adain.stylizer import STYLE_SIZE, Stylizer
@@ -83,7 +83,7 @@ class Gallery:
         self._thread = threading.Thread(target=self._run, name="gallery", daemon=True)
         self._refresh(settled=False)
         if not self.entries:
-            raise StyleError(f"{folder}: no picture to take a style from; want {', '.join(FORMATS)}")
+            raise StyleError(f"{folder}: no picture to take a style from; want {', '.join(READABLE)}")
 
     def __enter__(self) -> "Gallery":
         """Encode the first style and start on the others."""
@@ -197,7 +197,7 @@ class Gallery:
         self._looked = time.monotonic()
         known = {(e.path, e.stamp): e for e in self.entries}
         found = []
-        for path in files_in(self._folder, FORMATS) if self._folder else []:
+        for path in files_in(self._folder, READABLE) if self._folder else []:
             try:
                 status = path.stat()
             except OSError:  # gone between listing and looking

@@ -7,14 +7,17 @@ from pathlib import Path
 
 from adain.errors import OptionError, StyleError
 from adain.folders import files_below, files_in
-from adain.picture import FORMATS
+from adain.picture import FORMATS, READABLE
 
 from .options import PaintOptions
 from .recipe import Recipe, parse_styles
 
 STDIO = "-"
-PICTURES = {*FORMATS, ".gif"}
-VIDEOS = {".mp4": ".mp4", ".mov": ".mov", ".mkv": ".mkv", ".webm": ".webm", ".m4v": ".m4v", ".avi": ".mp4"}  # become
+PICTURES = {*READABLE, ".gif"}
+VIDEOS = {  # and what they become
+    **{suffix: suffix for suffix in (".mp4", ".mov", ".mkv", ".webm", ".m4v")},
+    **dict.fromkeys((".avi", ".3gp", ".mts", ".m2ts", ".mpg", ".mpeg", ".vob", ".wmv", ".flv", ".ogv"), ".mp4"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)

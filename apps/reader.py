@@ -15,7 +15,7 @@ from av.video.reformatter import Colorspace
 
 from adain.errors import VideoError
 from adain.folders import files_in
-from adain.picture import FORMATS, read_picture
+from adain.picture import READABLE, read_picture
 
 from .fields import Progressive
 from .hdr import Ordinary, is_wide
@@ -285,7 +285,7 @@ def numbered(source: str) -> list[Path]:
     """The pictures of a folder by name, or those that a pattern such as "frames/%04d.png" stands for, by number."""
     path = Path(source)
     if not re.search(r"%\d*d", path.name):
-        return files_in(path, FORMATS)
+        return files_in(path, READABLE)
     before, after = re.split(r"%\d*d", path.name, maxsplit=1)
     pattern = re.compile(re.escape(before) + r"(\d+)" + re.escape(after))
     found = [(int(m[1]), p) for p in path.parent.glob("*") if (m := pattern.fullmatch(p.name))]

@@ -11,7 +11,7 @@ import numpy as np
 
 from adain.errors import AdainError, CameraError
 from adain.folders import files_in
-from adain.picture import FORMATS, read_picture
+from adain.picture import READABLE, read_picture
 
 STREAM_TIMEOUT = 5000  # ms for a network stream to open, and to give a frame
 STREAMS = ("rtsp://", "rtsps://", "rtmp://", "http://", "https://", "udp://", "tcp://", "srt://")
@@ -192,9 +192,9 @@ class FolderSource:
     SLOWEST = 10.0  # frames a second: slower shows repeat each picture, so that the window stays alive
 
     def __init__(self, folder: str, fps: float) -> None:
-        self.paths = files_in(Path(folder), FORMATS)
+        self.paths = files_in(Path(folder), READABLE)
         if not self.paths:
-            raise CameraError(f"camera {folder}: no picture in this folder; want {', '.join(FORMATS)}")
+            raise CameraError(f"camera {folder}: no picture in this folder; want {', '.join(READABLE)}")
         self.repeats = max(1, round(self.SLOWEST / fps))
         self.rate: float | None = fps * self.repeats
         self.title = f"{Path(folder).name}: {len(self.paths)} pictures at {fps:g} a second"

@@ -16,12 +16,12 @@ from torch import Tensor
 from adain.builtin import find_style
 from adain.errors import TrainingError
 from adain.folders import files_below
+from adain.picture import READABLE
 
 from .config import TrainConfig
 from .objective import Batch
 from .temporal import moved, random_flow
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 DECODE_AHEAD = 64  # pictures
 
 
@@ -29,7 +29,7 @@ def find_pictures(folder: Path) -> list[Path]:
     """Every picture below `folder`, in a fixed order; a file stands for itself."""
     if folder.is_file():
         return [folder]
-    return files_below(folder, SUFFIXES)
+    return files_below(folder, READABLE)
 
 
 def style_source(config: TrainConfig) -> Path:

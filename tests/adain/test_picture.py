@@ -5,6 +5,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pillow_heif
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -128,7 +129,7 @@ def test_bytes_that_are_no_picture(tmp_path: Path, data: bytes, words: str):
 
 
 @settings(deadline=None, max_examples=60)
-@given(keep=st.floats(0.0, 0.99), format=st.sampled_from(["PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF"]))
+@given(keep=st.floats(0.0, 0.99), format=st.sampled_from(["PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "AVIF"]))
 def test_truncated_files_are_picture_errors_or_pictures(keep: float, format: str):
     noise = np.random.default_rng(0).integers(0, 255, (20, 30, 3), dtype=np.uint8)
     whole = encoded(Image.fromarray(noise), format)
@@ -136,6 +137,29 @@ def test_truncated_files_are_picture_errors_or_pictures(keep: float, format: str
         assert read_picture(whole[: int(len(whole) * keep)]).rgb.shape == (20, 30, 3)
     except PictureError as error:
         assert "\n" not in str(error)
+
+
+def heic(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    pillow_heif.from_pillow(image).save(buffer, quality=95)
+    return buffer.getvalue()
+
+
+def test_photos_of_an_iphone():
+    photo = np.repeat(np.repeat(two_colours(), 8, 0), 8, 1)
+    got = read_picture(heic(Image.fromarray(photo)))
+    assert got.alpha is None and np.abs(got.rgb.astype(int) - photo)[:, [4, -4]].max() <= 4
+    alpha = np.tile(np.linspace(0, 255, 64).astype(np.uint8), (48, 1))
+    got = read_picture(heic(Image.fromarray(np.dstack([photo, alpha]))))
+    assert got.alpha is not None and np.abs(got.alpha.astype(int) - alpha).max() <= 12
+
+
+@pytest.mark.parametrize("keep", [0.02, 0.3, 0.9, 0.99])
+def test_a_truncated_photo_of_an_iphone(keep: float):
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
+    whole = heic(Image.fromarray(noise))
+    with pytest.raises(PictureError, match="damaged or cut short"):
+        read_picture(whole[: int(len(whole) * keep)])
 
 
 def test_decompression_bomb(monkeypatch: pytest.MonkeyPatch):
@@ -151,7 +175,7 @@ def test_missing_file_and_folder(tmp_path: Path):
         read_picture(tmp_path)
 
 
-@pytest.mark.parametrize("suffix", [".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".PNG"])
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".avif", ".PNG"])
 def test_round_trip(tmp_path: Path, suffix: str):
     write_picture(Picture(two_colours(32, 32)), tmp_path / f"a{suffix}")
     assert np.abs(read_picture(tmp_path / f"a{suffix}").rgb.astype(int) - two_colours(32, 32)).mean() < 3

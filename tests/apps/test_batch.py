@@ -3,8 +3,10 @@
 import json
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
+import pillow_heif
 import pytest
 from adain.apps.batch import run_batch
 from adain.apps.pipeline import Interrupted
@@ -70,6 +72,22 @@ def test_what_it_paints_is_what_image_paints(photos: Path, tmp_path: Path, fast,
             want = np.array(fast.stylize(content.convert("RGB"), style, size=64, color="content", strength=0.8))
         with Image.open(item["output"]) as got:
             assert np.abs(np.array(got).astype(int) - want).mean() < 1.5  # the device's own number format
+
+
+def test_a_telephone_in_a_folder(photo: np.ndarray, tmp_path: Path, capsys):
+    folder = tmp_path / "DCIM"
+    folder.mkdir()
+    pillow_heif.from_pillow(Image.fromarray(photo)).save(folder / "IMG_1.HEIC", quality=80)
+    Image.fromarray(photo).save(folder / "two.avif")
+    with av.open(str(folder / "old.3gp"), "w") as container:
+        video = container.add_stream("h263", rate=10)
+        video.width, video.height, video.pix_fmt = 176, 144, "yuv420p"
+        frame = av.VideoFrame.from_ndarray(cv2.resize(photo, (176, 144)), format="rgb24")
+        container.mux([*video.encode(frame), *video.encode(None)])
+    failed, report, _ = call([folder], ["neon"], tmp_path / "out", capsys=capsys)
+    assert not failed and report["painted"] == 3
+    names = [path.name for path in sorted((tmp_path / "out").iterdir())]
+    assert names == ["IMG_1_stylized_neon.png", "old_stylized_neon.mp4", "two_stylized_neon.png"]
 
 
 def test_finished_results_are_skipped_unless_overwritten(photos: Path, tmp_path: Path, capsys):
