@@ -5,8 +5,7 @@ from typing import Any
 
 import av
 
-ENCODERS = {".webm": "libopus"}  # by kind of file; the others take AAC
-USUAL_ENCODER = "aac"
+ENCODERS = {".mp4": "aac", ".m4v": "aac", ".mov": "aac", ".mkv": "aac", ".webm": "libopus"}
 SIDE_BY_SIDE = {"5.1(side)": "5.1", "5.0(side)": "5.0"}  # the same speakers by another name, which all encoders know
 USUAL_LAYOUT = "stereo"
 
@@ -29,7 +28,9 @@ class SoundTrack:
 
     def __init__(self, container: Any, track: Any, suffix: str) -> None:
         self.decoder = track.codec_context
-        encoder = ENCODERS.get(suffix, USUAL_ENCODER)
+        encoder = ENCODERS.get(suffix)
+        if encoder is None:
+            raise ValueError(f"{suffix} holds no sound")
         rate, layout = settings(encoder, self.decoder)
         self.stream = container.add_stream(encoder, rate=rate, layout=layout)
         self.name = encoder.removeprefix("lib")

@@ -6,10 +6,11 @@ from typing import Any
 import av
 
 from .sound import SoundTrack
+from .subtitles import SubtitleTrack
 
 
 class Tracks:
-    """Sound and subtitles: their packets as they are; sound anew where the file cannot hold it; or not at all.
+    """Sound and subtitles: their packets as they are; encoded anew where the file cannot hold them; or not at all.
 
     Args:
         container: the file in the making, which gets a stream for each.
@@ -24,7 +25,7 @@ class Tracks:
         self.container, self.suffix = container, suffix
         self.notes: list[str] = []
         self.copied: dict[int, av.stream.Stream] = {}  # by the number of the track in the source
-        self.encoded: dict[int, SoundTrack] = {}
+        self.encoded: dict[int, SoundTrack | SubtitleTrack] = {}
         for track in tracks:
             self._add(track)
 
@@ -33,21 +34,20 @@ class Tracks:
         about = f"{track.type} track {track.index} ({name})"
         if name in self.container.supported_codecs:
             stream = self.copied[track.index] = self.container.add_stream_from_template(track)
-        elif sound := self._sound(track):
-            self.encoded[track.index], stream = sound, sound.stream
-            self.notes.append(f"{about} is encoded anew, as {sound.name}: {self.suffix} cannot hold it as it is")
+        elif other := self._encoded(track):
+            self.encoded[track.index], stream = other, other.stream
+            self.notes.append(f"{about} is encoded anew, as {other.name}: {self.suffix} cannot hold it as it is")
         else:
             self.notes.append(f"{about} is left out: {self.suffix} cannot hold it")
             return
         stream.metadata.update(track.metadata)
         stream.disposition = track.disposition
 
-    def _sound(self, track: Any) -> SoundTrack | None:
-        """A track of sound in another coding, where there can be one."""
-        if track.type != "audio" or not track.codec_context or not self.container.default_audio_codec:
-            return None
+    def _encoded(self, track: Any) -> SoundTrack | SubtitleTrack | None:
+        """A track in another coding, where there can be one."""
+        kind: Any = {"audio": SoundTrack, "subtitle": SubtitleTrack}[track.type]
         try:
-            return SoundTrack(self.container, track, self.suffix)
+            return kind(self.container, track, self.suffix) if track.codec_context else None
         except (ValueError, av.error.FFmpegError):
             return None
 
@@ -62,5 +62,5 @@ class Tracks:
 
     def finish(self) -> None:
         """Put into the file what is still held back."""
-        for sound in self.encoded.values():
-            self.container.mux(sound.rest())
+        for track in self.encoded.values():
+            self.container.mux(track.rest())

@@ -1,13 +1,19 @@
 """Pictures and helpers the tests share. Everything is made here; nothing is downloaded."""
 
+import itertools
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+from adain.apps.options import Encoding
+from adain.apps.pipeline import first_frame
+from adain.apps.reader import Frame, open_reader
+from adain.apps.writer import open_writer
 from PIL import Image
 
 from adain import Style, Stylizer
@@ -42,6 +48,25 @@ def fast() -> Stylizer:
 @pytest.fixture(scope="session")
 def starry(fast: Stylizer) -> Style:
     return fast.encode_style("starry-night", size=256)
+
+
+@pytest.fixture
+def rewrite() -> Callable[..., list[str]]:
+    """What `adain video` does, without painting: rewrite(source, output, start=...) gives the notes."""
+
+    def run(source: Path, output: Path, **part: Fraction) -> list[str]:
+        reader = open_reader(str(source), **part)
+        items = iter(reader)
+        first, early = first_frame(items)
+        writer = open_writer(str(output), reader, first.rgb.shape[1::-1], Encoding())
+        for item in itertools.chain(early, items):
+            (writer.write if isinstance(item, Frame) else writer.copy)(item)
+        writer.close()
+        reader.close()
+        writer.part.replace(output)
+        return list(writer.notes)
+
+    return run
 
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]

@@ -6,9 +6,6 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from adain.apps.options import Encoding
-from adain.apps.reader import Frame, open_reader
-from adain.apps.writer import open_writer
 
 SECONDS, FPS = 2, 25
 SIDE = 64  # px
@@ -42,21 +39,6 @@ def write_clip(
     return path
 
 
-def rewrite(source: Path, output: Path, **part: Fraction) -> list[str]:
-    """What `adain video` does, without painting; gives the notes."""
-    reader = open_reader(str(source), **part)
-    writer = open_writer(str(output), reader, (SIDE, SIDE), Encoding())
-    for item in reader:
-        if isinstance(item, Frame):
-            writer.write(item)
-        else:
-            writer.copy(item)
-    writer.close()
-    reader.close()
-    writer.part.replace(output)
-    return list(writer.notes)
-
-
 def beep_of(path: Path) -> tuple[str, str, float, float]:
     """Codec and layout of the sound, and when its tone begins and ends, s."""
     with av.open(str(path)) as container:
@@ -73,7 +55,7 @@ def beep_of(path: Path) -> tuple[str, str, float, float]:
     return *about, min(loud), max(loud)
 
 
-def test_sound_of_a_telephone_into_webm(tmp_path: Path):
+def test_sound_of_a_telephone_into_webm(tmp_path: Path, rewrite):
     clip, out = write_clip(tmp_path / "clip.mp4", "aac"), tmp_path / "out.webm"
     assert rewrite(clip, out) == ["audio track 1 (aac) is encoded anew, as opus: .webm cannot hold it as it is"]
     codec, layout, begin, end = beep_of(out)
@@ -84,25 +66,26 @@ def test_sound_of_a_telephone_into_webm(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("name", "coding", "output", "wanted"),
+    ("coding", "suffixes", "wanted"),
     [
-        ("old.asf", ("wmav2", 44_100, "stereo"), "out.mp4", ("aac", "stereo")),
-        ("old.avi", ("adpcm_ms", 22_050, "mono"), "out.mp4", ("aac", "mono")),
-        ("film.mkv", ("ac3", 48_000, "5.1(side)"), "out.webm", ("opus", "5.1")),
-        ("plain.mkv", ("pcm_s16le", 11_025, "mono"), "out.webm", ("opus", "mono")),
+        (("wmav2", 44_100, "stereo"), (".asf", ".mp4"), ("aac", "stereo")),
+        (("adpcm_ms", 22_050, "mono"), (".avi", ".mp4"), ("aac", "mono")),
+        (("ac3", 48_000, "5.1(side)"), (".mkv", ".webm"), ("opus", "5.1")),
+        (("pcm_s16le", 11_025, "mono"), (".mkv", ".webm"), ("opus", "mono")),
     ],
 )
-def test_other_codings(tmp_path: Path, name: str, coding: tuple[str, int, str], output: str, wanted: tuple[str, str]):
-    clip = write_clip(tmp_path / name, *coding)
-    rewrite(clip, tmp_path / output)
-    (_, _, *before), (*found, begin, end) = beep_of(clip), beep_of(tmp_path / output)
+def test_other_codings(tmp_path: Path, rewrite, coding: tuple, suffixes: tuple[str, str], wanted: tuple[str, str]):
+    clip, out = (tmp_path / f"{name}{suffix}" for name, suffix in zip(("clip", "out"), suffixes))
+    write_clip(clip, *coding)
+    rewrite(clip, out)
+    (_, _, *before), (*found, begin, end) = beep_of(clip), beep_of(out)
     with av.open(str(clip)) as container:
         origin = max(0, container.start_time / 1e6)
     assert tuple(found) == wanted
     assert [begin, end] == pytest.approx([moment - origin for moment in before], abs=0.03)
 
 
-def test_what_a_file_can_hold_is_not_touched(tmp_path: Path):
+def test_what_a_file_can_hold_is_not_touched(tmp_path: Path, rewrite):
     clip = write_clip(tmp_path / "clip.mp4", "aac")
     assert rewrite(clip, tmp_path / "out.mkv") == []
     packets = []
@@ -112,12 +95,12 @@ def test_what_a_file_can_hold_is_not_touched(tmp_path: Path):
     assert packets[0] == packets[1]
 
 
-def test_damaged_sound_costs_its_moment_alone(tmp_path: Path):
+def test_damaged_sound_costs_its_moment_alone(tmp_path: Path, rewrite):
     clip = write_clip(tmp_path / "clip.mkv", "aac", damage=43)
     rewrite(clip, tmp_path / "out.webm")
     assert beep_of(tmp_path / "out.webm")[2:] == (pytest.approx(0.5, abs=0.02), pytest.approx(1.5, abs=0.02))
 
 
-def test_pictures_that_move_have_no_sound(tmp_path: Path):
+def test_pictures_that_move_have_no_sound(tmp_path: Path, rewrite):
     clip = write_clip(tmp_path / "clip.mp4", "aac")
     assert rewrite(clip, tmp_path / "out.gif") == ["audio track 1 (aac) is left out: .gif cannot hold it"]
