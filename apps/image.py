@@ -13,7 +13,7 @@ from adain.errors import AdainError, OptionError, PictureError
 from adain.picture import Picture, check_absent, encode_picture, format_of, read_picture, write_picture
 
 from .options import PaintOptions
-from .plan import STDIO, Job, plan
+from .plan import STDIO, Job, is_video, plan
 from .progress import note, progress_bar, tile_bar
 from .recipe import Recipe
 
@@ -54,6 +54,8 @@ def run(jobs: list[Job], options: ImageOptions) -> Iterator[dict]:
     for job in jobs:
         try:
             job.recipe.check()
+            if is_video(job.content):
+                raise PictureError(f"{job.content}: is a video; adain video paints those")
             if job.output != STDIO:
                 format_of(Path(job.output))
                 check_absent(Path(job.output), overwrite=options.overwrite)

@@ -95,11 +95,7 @@ class Pipeline:
             items = iter(reader)
             first, early = first_frame(items)
             if first is None:
-                begin = f" from --start {float(self.options.start):g} s on" if self.options.start else ""
-                raise VideoError(
-                    f"{self.source}: not one frame can be read{begin} ({reader.damage or 'there is none'}); get a "
-                    "whole copy of the file, or convert it if FFmpeg cannot decode its kind (animated WebP)"
-                )
+                raise VideoError(f"{self.source}: {self._no_frame(reader.damage)}")
             self._encode_styles(first)
             if self.options.two_pass:
                 self._look_first(reader.length)
@@ -136,6 +132,15 @@ class Pipeline:
 
     def _open(self) -> Reader:
         return open_reader(self.source, start=self.options.start, end=self.options.end, rate=self.options.rate)
+
+    def _no_frame(self, damage: str | None) -> str:
+        """Why there is nothing to paint, and what can be done."""
+        if self.options.start and not damage:
+            return f"got --start {float(self.options.start):g} s, where it has ended already; choose an earlier moment"
+        return (
+            f"not one frame can be read ({damage or 'there is none'}); get a whole copy of the file, or convert it if "
+            "FFmpeg cannot decode its kind (animated WebP)"
+        )
 
     def _encode_styles(self, first: Frame) -> None:
         photo = Picture(first.rgb) if self.options.color == "coral" else None

@@ -1,12 +1,14 @@
 """Reading videos: upright frames in display order with exact times, and the packets of the other tracks untouched."""
 
 import re
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from fractions import Fraction
 from math import lcm
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import av
 import numpy as np
@@ -24,6 +26,7 @@ PICTURE_RATE = Fraction(25)  # frames a second of numbered pictures, where none 
 HD_HEIGHT = 720  # px; from here on, video that does not say so is BT.709, below BT.601
 SHORT = Fraction(1, 2)  # s; a file that ends this much before its length says was cut off
 LATE = 10  # s; tracks are read this far beyond --end, as they need not be interleaved tightly
+WITH_INDEX = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")  # what MP4 and MOV begin with, after 4 bytes
 UNSPECIFIED = 2  # the colour matrix of video that does not say
 BROKEN = (av.error.InvalidDataError, av.error.EOFError, OSError, av.error.FFmpegError)
 
@@ -64,7 +67,7 @@ class VideoReader:
         self.reached = Fraction(0)  # s: the time of the last frame that was decoded
         self.container: Any
         try:
-            self.container = av.open(sys.stdin.buffer if source == "-" else source, metadata_errors="replace")
+            self.container = av.open(piped() if source == "-" else source, metadata_errors="replace")
         except FileNotFoundError as error:
             raise VideoError(f"{source}: no such file; check the path") from error
         except BROKEN as error:
@@ -290,6 +293,17 @@ def numbered(source: str) -> list[Path]:
     pattern = re.compile(re.escape(before) + r"(\d+)" + re.escape(after))
     found = [(int(m[1]), p) for p in path.parent.glob("*") if (m := pattern.fullmatch(p.name))]
     return [p for _, p in sorted(found)]
+
+
+def piped() -> BinaryIO:
+    """stdin; MP4 and MOV are stored first: their index, without which nothing can be read, is mostly at the end."""
+    stdin: Any = sys.stdin.buffer
+    if stdin.peek(8)[4:8] not in WITH_INDEX:
+        return stdin
+    stored = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the reader, that holds it
+    shutil.copyfileobj(stdin, stored)
+    stored.seek(0)
+    return stored
 
 
 def to_rgb(frame: av.VideoFrame, ordinary: Ordinary) -> np.ndarray:

@@ -76,6 +76,12 @@ def test_stdin_to_stdout(adain, photo_file: Path):
     assert empty.returncode == 1 and "empty" in one_error_line(empty)
 
 
+def test_a_video_is_sent_to_the_other_command(adain, tmp_path: Path):
+    (tmp_path / "clip.mp4").write_bytes(b"whatever")
+    done = adain("image", "clip.mp4", "-s", "ink-wash")
+    assert done.returncode == 1 and "is a video; adain video paints those" in one_error_line(done)
+
+
 def test_sizes_and_alpha(adain, photo: np.ndarray, tmp_path: Path):
     alpha = np.tile(np.arange(240, dtype=np.uint8), (160, 1))
     Image.fromarray(np.dstack([photo, alpha])).save(tmp_path / "a.png")

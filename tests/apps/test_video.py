@@ -310,6 +310,16 @@ def test_a_truncated_file_gives_what_can_be_read(tmp_path: Path, adain):
     assert 10 < frames < 60 and len(frames_of(tmp_path / "out.mp4")) == frames
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_from_stdin(tmp_path: Path, adain, suffix: str):
+    clip = make_clip(tmp_path / f"clip{suffix}", 12)
+    if suffix == ".mp4":
+        assert clip.read_bytes().index(b"moov") > clip.read_bytes().index(b"mdat")  # the index is at the end
+    done = adain("video", "-", "-s", "mosaic", "-o", "out.mp4", stdin=clip.read_bytes())
+    assert done.returncode == 0, done.stderr
+    assert len(frames_of(tmp_path / "out.mp4")) == 12 and sound_of(tmp_path / "out.mp4")
+
+
 def test_bad_sources_and_places(tmp_path: Path, paint):
     text = tmp_path / "text.mp4"
     text.write_text("no video")
@@ -328,6 +338,8 @@ def test_bad_sources_and_places(tmp_path: Path, paint):
     ]:
         with pytest.raises(VideoError, match=wanted):
             paint(source, tmp_path / output)
+    with pytest.raises(VideoError, match="got --start 9 s, where it has ended already"):
+        paint(clip, tmp_path / "out.mp4", start=Fraction(9))
     with pytest.raises(OptionError, match="no such encoder"):
         paint(clip, tmp_path / "out.mp4", encoding=Encoding(codec="nonsense"))
     assert (tmp_path / "there.mp4").read_bytes() == b"old"
