@@ -11,8 +11,8 @@ Features = dict[str, Tensor]
 SSIM_WINDOW = 7  # px
 SSIM_C1, SSIM_C2 = 0.01**2, 0.03**2  # keep flat and dark windows from dividing by zero (Wang et al.)
 HALO_CELL = 4  # px, side of the cells in which halos are looked for; strokes average out
-HALO_EDGE, HALO_FLAT = 0.2, 0.08  # steps between neighbouring cells: what may throw a halo, and what is no edge
-HALO_NEAR, HALO_FAR = 4, 6  # cells from an edge: up to where a halo glows, and beyond where it has ended
+HALO_EDGE, HALO_FLAT = 0.2, 0.1  # steps in and right around a cell: what may throw a halo, and what is no edge
+HALO_NEAR, HALO_FAR = 2, 6  # cells from an edge: where a halo is brightest, and beyond where it has ended
 HALO_LOOKS, HALO_STRIDE = 7, 3  # squared: how many cells around each are looked at, this far apart
 HALO_ALIKE = 0.1  # where the photo's colour differs by this, a cell belongs to the same surface by 1/e
 HALO_SEEN = 0.5  # cells of the same surface near and far, which it takes to compare
@@ -123,7 +123,7 @@ def halo_loss(output: Tensor, content: Tensor) -> Tensor:
     (B, 3, H, W) RGB 0..1, both.
     """
     photo, painting = (F.avg_pool2d(picture.float(), HALO_CELL) for picture in (content, output))  # (B, 3, h, w)
-    near, far = _halo_places(photo)
+    near, far = _halo_places(content.float())
     unlike = (_around(photo) - photo.flatten(2)[:, :, None]).square().sum(1, keepdim=True) / HALO_ALIKE**2
     weights = [_around(places) * torch.exp(-unlike) for places in (near, far)]  # (B, 1, K, h * w)
     sums = [weight.sum(2) for weight in weights]
@@ -135,9 +135,14 @@ def halo_loss(output: Tensor, content: Tensor) -> Tensor:
 
 
 def _halo_places(photo: Tensor) -> tuple[Tensor, Tensor]:
-    """Masks (B, 1, h, w) of the flat cells near edges and of those further off."""
-    padded = F.pad(photo, (1, 1, 1, 1), mode="replicate")
-    step = (F.max_pool2d(padded, 3, 1) + F.max_pool2d(-padded, 3, 1)).amax(1, keepdim=True)
+    """Masks (B, 1, h, w) of the flat cells at edges of a photo (B, 3, H, W), and of those further off.
+
+    Half cells see edges more closely: with whole ones, all within 8 px of an edge would not count as flat, and a
+    network that may not glow elsewhere learns to glow there.
+    """
+    padded = F.pad(F.avg_pool2d(photo, HALO_CELL // 2), (1, 1, 1, 1), mode="replicate")
+    steps = (F.max_pool2d(padded, 3, 1) + F.max_pool2d(-padded, 3, 1)).amax(1, keepdim=True)  # (B, 1, 2 h, 2 w)
+    step = F.max_pool2d(steps, 2)
     edge, flat = (step > HALO_EDGE).float(), (step < HALO_FLAT).float()
     close, within = (F.max_pool2d(edge, 2 * radius + 1, 1, radius) for radius in (HALO_NEAR, HALO_FAR))
     return flat * close, flat * (1 - within)

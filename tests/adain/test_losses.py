@@ -76,6 +76,7 @@ def test_halo_loss_sees_a_glow_and_nothing_else():
     plain = glowing(photo, 0, 8)
     faint, strong = (halo_loss(glowing(photo, strength, 8), plain).item() for strength in (0.1, 0.3))
     assert 1e-4 < faint < strong / 4
+    assert halo_loss(glowing(photo, 0.3, 3), plain).item() > faint / 2  # narrow, where a network likes to hide it
     assert halo_loss(plain, plain).item() == 0
     # A style's colours are no halo, nor are strokes all over, nor an outline.
     assert halo_loss(plain.flip(1) * 0.5, plain).item() < faint / 10
