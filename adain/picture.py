@@ -59,6 +59,13 @@ class Picture(NamedTuple):
             return Picture(rgb)
         return Picture(rgb, np.array(Image.fromarray(self.alpha).resize(size, Image.Resampling.LANCZOS)))
 
+    def on_white(self) -> np.ndarray:
+        """What it looks like on white paper: (H, W, 3) uint8."""
+        if self.alpha is None:
+            return self.rgb
+        image = Image.fromarray(np.dstack([self.rgb, self.alpha]))
+        return np.array(Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB"))
+
 
 def read_picture(source: str | Path | bytes) -> Picture:
     """Decode a picture file, or the bytes of one.
@@ -174,12 +181,10 @@ def format_of(path: Path) -> str:
 
 def encode_picture(picture: Picture, stream: BinaryIO, format: str = "PNG") -> None:
     """Write a picture to a stream; formats without alpha show it on white."""
-    if picture.alpha is None:
-        image = Image.fromarray(picture.rgb)
+    if picture.alpha is None or format in WITHOUT_ALPHA:
+        image = Image.fromarray(picture.on_white())
     else:
         image = Image.fromarray(np.dstack([picture.rgb, picture.alpha]))
-        if format in WITHOUT_ALPHA:
-            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
     image.save(stream, format, **SAVE_OPTIONS.get(format, {}))
 
 

@@ -14,7 +14,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import cv2
 import numpy as np
 from av import Packet
 
@@ -277,7 +276,7 @@ class Pipeline:
         if self.options.preview and writer.frames % self.options.preview == 0:
             place = Path(self.output.rstrip("/"))
             name = f"{place.stem.replace('%', '')}_preview_{writer.frames:06d}.png"
-            write_picture(Picture(rgb), place.with_name(name), overwrite=True)
+            write_picture(Picture(rgb, item.frame.alpha), place.with_name(name), overwrite=True)
         writer.write(item.frame._replace(rgb=rgb))
         if item.state is not None and writer.resumable:
             smoother = {f"smoother.{name}": value for name, value in self.frames.smoother.state().items()}
@@ -305,7 +304,8 @@ def one_size(items: Iterable[Frame | Packet]) -> Iterator[Frame | Packet]:
     shape: tuple[int, ...] | None = None
     for item in items:
         if isinstance(item, Frame) and shape and item.rgb.shape != shape:
-            yield item._replace(rgb=cv2.resize(item.rgb, shape[1::-1], interpolation=cv2.INTER_AREA))
+            picture = Picture(item.rgb, item.alpha).resized(shape[1], shape[0])
+            yield item._replace(rgb=picture.rgb, alpha=picture.alpha)
             continue
         shape = shape or (item.rgb.shape if isinstance(item, Frame) else None)
         yield item

@@ -27,6 +27,7 @@ HD_HEIGHT = 720  # px; from here on, video that does not say so is BT.709, below
 SHORT = Fraction(1, 2)  # s; a file that ends this much before its length says was cut off
 LATE = 10  # s; tracks are read this far beyond --end, as they need not be interleaved tightly
 WITH_INDEX = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")  # what MP4 and MOV begin with, after 4 bytes
+OPAQUE = 255
 UNSPECIFIED = 2  # the colour matrix of video that does not say
 BROKEN = (av.error.InvalidDataError, av.error.EOFError, OSError, av.error.FFmpegError)
 
@@ -37,6 +38,7 @@ class Frame(NamedTuple):
     rgb: np.ndarray  # (H, W, 3) uint8, upright
     time: Fraction  # s, exact, from the start of the result
     duration: Fraction | None  # s
+    alpha: np.ndarray | None = None  # (H, W) uint8, 255 = opaque; None where all is
 
 
 class VideoReader:
@@ -191,7 +193,8 @@ class VideoReader:
             time = previous.time + (previous.duration or 1 / self.rate) if previous else Fraction(0)
         if previous and time <= previous.time:
             time = previous.time + self.clock
-        return Frame(to_rgb(raw, self.ordinary), self._rounded(time), duration)
+        rgb, alpha = pixels_of(raw, self.ordinary)
+        return Frame(rgb, self._rounded(time), duration, alpha)
 
     def _exact(self, time: Fraction) -> Fraction:
         """Undo the rounding of containers that count milliseconds: the frame's place on the grid of the exact rate."""
@@ -229,14 +232,14 @@ class VideoReader:
         for item in items:
             if isinstance(item, Frame):
                 while shown is not None and count * step < item.time:
-                    yield Frame(shown.rgb, count * step, step)
+                    yield shown._replace(time=count * step, duration=step)
                     count += 1
                 shown = item
             else:
                 yield item
         until = shown.time + (shown.duration or step) if shown else Fraction(0)
         while shown is not None and count * step < until:
-            yield Frame(shown.rgb, count * step, step)
+            yield shown._replace(time=count * step, duration=step)
             count += 1
 
 
@@ -265,7 +268,8 @@ class PictureReader:
 
     def __iter__(self) -> Iterator[Frame]:
         for count, path in enumerate(self.paths):
-            yield Frame(read_picture(path).rgb, count / self.rate, 1 / self.rate)
+            picture = read_picture(path)
+            yield Frame(picture.rgb, count / self.rate, 1 / self.rate, picture.alpha)
 
 
 Reader = VideoReader | PictureReader
@@ -306,20 +310,26 @@ def piped() -> BinaryIO:
     return stored
 
 
-def to_rgb(frame: av.VideoFrame, ordinary: Ordinary) -> np.ndarray:
-    """Decoded pixels as upright (H, W, 3) uint8 RGB."""
+def pixels_of(frame: av.VideoFrame, ordinary: Ordinary) -> tuple[np.ndarray, np.ndarray | None]:
+    """Decoded pixels as upright (H, W, 3) uint8 RGB, and the alpha of those that are not all opaque, (H, W) uint8."""
     source = None
     if frame.colorspace == UNSPECIFIED:
         source = Colorspace.ITU709 if frame.height >= HD_HEIGHT else Colorspace.ITU601
     plain = ordinary(frame) if is_wide(frame) else frame.reformat(format="rgb24", src_colorspace=source)
-    rgb = plain.to_ndarray()
+    rgb, alpha = plain.to_ndarray(), None
+    if any(component.is_alpha for component in frame.format.components):
+        alpha = frame.reformat(format="rgba").to_ndarray()[..., 3]
+        alpha = None if alpha.min() == OPAQUE else alpha
     matrix = frame.side_data.get(SideData.DISPLAYMATRIX)  # type: ignore[call-overload]
-    return rgb if matrix is None else upright(rgb, np.frombuffer(matrix, np.int32))
+    if matrix is not None:
+        turn = np.frombuffer(matrix, np.int32)
+        rgb, alpha = upright(rgb, turn), None if alpha is None else upright(alpha, turn)
+    return rgb, alpha
 
 
-def upright(rgb: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+def upright(picture: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     """Turn and mirror a picture as a display matrix says: (x, y) goes to (ax + cy, bx + dy), rows being a, b, u..."""
     a, b, _, c, d = (int(value) for value in matrix[:5])
     if abs(a) + abs(d) < abs(b) + abs(c):
-        rgb, a, d = rgb.transpose(1, 0, 2), c, b
-    return np.ascontiguousarray(rgb[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1])
+        picture, a, d = picture.swapaxes(0, 1), c, b
+    return np.ascontiguousarray(picture[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1])

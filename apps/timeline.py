@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from adain.regions import Regions
     from adain.style import Style
 
-TIME = r"(?:(?:\d+:){0,2}\d+(?:\.\d+)?)"
+TIME = r"(?:(?:\d+:){0,2}(?:\d+(?:\.\d*)?|\.\d+))"
 KEYFRAME = re.compile(rf"(?P<time>{TIME})s?:(?P<style>\D.*|\d+[^:\d].*)", re.DOTALL)
 
 

@@ -393,6 +393,11 @@ def test_timeline():
     keyframes = parse_timeline(["0:mosaic", "1:30:ink-wash:0.5", "90s:starry-night:0.5"])
     assert [(k.time, k.recipe.name) for k in keyframes] == [(0, "mosaic"), (90, "ink-wash+starry-night")]
     assert parse_time("0:01:30.5", "--start") == Fraction(181, 2)
+    assert parse_time(".5", "--start") == parse_time("0.5s", "--start") == Fraction(1, 2)
+    assert parse_time("2.", "--end") == 2
+    for wrong in (".", "1:", "half"):
+        with pytest.raises(OptionError, match="want seconds"):
+            parse_time(wrong, "--start")
     for wrong in (["0:mosaic", "ink-wash"], ["mosaic", "ink-wash"]):
         with pytest.raises(OptionError):
             parse_timeline(wrong)
