@@ -55,6 +55,7 @@ class VideoReader:
         length: number of frames to come, as far as the file says; None where it does not.
         aspect: width to height of a pixel.
         tracks: the streams whose packets are delivered.
+        attachments: files inside the file: mostly fonts, in which its subtitles are set.
         damage: what was found wrong on the way; None so far.
 
     Raises:
@@ -90,6 +91,7 @@ class VideoReader:
         self.clock = Fraction(1, lcm(base.denominator, self.rate.numerator))
         self.aspect = self.video.sample_aspect_ratio or Fraction(1)
         self.tracks = [*self.container.streams.audio, *self.container.streams.subtitles]
+        self.attachments = [file for file in self.container.streams.attachments if file.name and file.mimetype]
         self.origin = Fraction(max(0, self.container.start_time or 0), av.time_base)  # some files do not start at 0
         self.length = self._expect()
         self.progressive, self.ordinary = Progressive(), Ordinary()
@@ -252,6 +254,7 @@ class PictureReader:
         self.rate = rate or PICTURE_RATE
         self.clock, self.aspect = 1 / self.rate, Fraction(1)
         self.tracks: list[Any] = []
+        self.attachments: list[Any] = []
         self.metadata: dict[str, str] = {}
         self.chapters: list[Any] = []
         self.damage: str | None = None

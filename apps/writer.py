@@ -103,6 +103,9 @@ class VideoWriter:
         self.durations: dict[int, int] = {}  # of frames that the encoder still holds, by their time
         self.last_dts = -(1 << 62)  # of the file's own ticks
         self.tracks = Tracks(self.container, reader.tracks, suffix)
+        if suffix == ".mkv":  # what other kinds hold of subtitles needs no fonts
+            for file in reader.attachments:
+                self.container.add_attachment(file.name, file.mimetype, file.data)
         self.notes = self.tracks.notes
         self.before = self._packets_of(before) if before else iter(())
         with written(self.part):

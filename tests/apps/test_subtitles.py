@@ -11,10 +11,12 @@ import pytest
 SIDE, FPS, COUNT = 64, 25, 50  # px, frames a second, frames
 LINES = [(200, 700, "Hello <i>there</i>"), (1000, 500, "Zwei\nZeilen")]  # ms, ms
 
+FONT = "Plain.ttf", "application/x-truetype-font", b"\0\1\0\0" + bytes(range(200))  # only its bytes matter
+
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two seconds of grey with two subtitles."""
+    """Two seconds of grey with two subtitles, and a font for them."""
     folder = tmp_path_factory.mktemp("film")
     blocks = [
         f"{number}\n00:00:{begin / 1000:06.3f} --> 00:00:{(begin + length) / 1000:06.3f}\n{text}\n\n".replace(".", ",")
@@ -26,6 +28,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
         video.width, video.height, video.pix_fmt = SIDE, SIDE, "yuv420p"
         track = container.add_stream_from_template(lines.streams.subtitles[0])
         track.metadata["language"] = "eng"
+        container.add_attachment(*FONT)
         for number in range(COUNT):
             frame = av.VideoFrame.from_ndarray(np.full((SIDE, SIDE, 3), 99, np.uint8), format="rgb24")
             frame.pts, frame.time_base = number, Fraction(1, FPS)
@@ -79,6 +82,9 @@ def test_the_same_kind_of_file_takes_them_as_they_are(film: Path, tmp_path: Path
         with av.open(str(path)) as container:
             packets.append([(p.pts, p.duration, bytes(p)) for p in container.demux(subtitles=0) if p.size])
     assert packets[0] == packets[1] and packets[0][0][2] == LINES[0][2].encode()
+    with av.open(str(tmp_path / "out.mkv")) as container:
+        (font,) = container.streams.attachments
+        assert (font.name, font.mimetype, bytes(font.data)) == FONT
 
 
 def test_a_gif_has_none(film: Path, tmp_path: Path, rewrite):
