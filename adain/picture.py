@@ -67,6 +67,12 @@ class Picture(NamedTuple):
         return np.array(Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB"))
 
 
+def scale_to(width: int, height: int, long_side: int | None) -> tuple[int, int]:
+    """Width and height scaled up or down to that long side, each at least 1; as they are for None."""
+    scale = 1 if long_side is None else long_side / max(width, height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
 def read_picture(source: str | Path | bytes) -> Picture:
     """Decode a picture file, or the bytes of one.
 

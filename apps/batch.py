@@ -111,8 +111,6 @@ def paint_video(job: Job, painter: "Painter", options: BatchOptions) -> dict:
     from .timeline import Keyframe
     from .video import Interrupted, stylize_video
 
-    if options.output_size:
-        note(f"{job.content}: --output-size is for pictures; the video keeps its size")
     same = {field.name: getattr(options, field.name) for field in fields(PaintOptions)}
     try:
         make_folder(job.output)
@@ -120,7 +118,7 @@ def paint_video(job: Job, painter: "Painter", options: BatchOptions) -> dict:
             job.content,
             job.output,
             [Keyframe(Fraction(0), job.recipe)],
-            VideoOptions(**same, overwrite=options.overwrite),
+            VideoOptions(**same, output_size=options.output_size, overwrite=options.overwrite),
             painter=painter,
             bars=True,
             notify=lambda line: note(f"{job.content}: {line}"),

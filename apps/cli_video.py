@@ -20,6 +20,7 @@ from .flags import (
     Json,
     Masks,
     Model,
+    OutputSize,
     Overwrite,
     Size,
     Strength,
@@ -64,6 +65,7 @@ def video(
     ] = None,
     strength: Strength = 1.0,
     size: Size = None,
+    output_size: OutputSize = None,
     style_size: StyleSize = None,
     style_scale: StyleScale = 1.0,
     style_levels: StyleLevels = None,
@@ -116,9 +118,9 @@ def video(
     from .video import run_video
 
     options = VideoOptions(
-        strength=strength, size=size, style_size=style_size, style_scale=style_scale, color=color,
-        color_strength=color_strength, feather=feather, tile=tile, smooth=smooth, two_pass=two_pass, rate=rate,
-        preview=preview, resume=resume, encoding=Encoding(codec, crf, preset), model=model, device=device,
+        strength=strength, size=size, output_size=output_size, style_size=style_size, style_scale=style_scale,
+        color=color, color_strength=color_strength, feather=feather, tile=tile, smooth=smooth, two_pass=two_pass,
+        rate=rate, preview=preview, resume=resume, encoding=Encoding(codec, crf, preset), model=model, device=device,
         backend=backend, overwrite=overwrite, start=first, end=last,
     )  # fmt: skip
     if code := run_video(content, output, keyframes, options, as_json=as_json):

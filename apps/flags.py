@@ -55,7 +55,7 @@ Size = Annotated[
 ]
 OutputSize = Annotated[
     int | None,
-    typer.Option(min=1, help="Long side in px of the result. (default: the photo's)", show_default=False),
+    typer.Option(min=1, help="Long side in px of the result. (default: CONTENT's)", show_default=False),
 ]
 StyleSize = Annotated[
     int | None,

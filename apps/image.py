@@ -10,7 +10,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from adain.errors import AdainError, OptionError, PictureError
-from adain.picture import Picture, check_absent, encode_picture, format_of, read_picture, write_picture
+from adain.picture import Picture, check_absent, encode_picture, format_of, read_picture, scale_to, write_picture
 
 from .options import PaintOptions
 from .plan import STDIO, Job, is_video, plan
@@ -110,10 +110,8 @@ def read_content(content: str) -> Picture:
 def scaled(picture: Picture, long_side: int | None) -> Picture:
     """The picture with the given long side, up or down."""
     height, width = picture.rgb.shape[:2]
-    if long_side is None or long_side == max(height, width):
-        return picture
-    scale = long_side / max(height, width)
-    return picture.resized(max(1, round(width * scale)), max(1, round(height * scale)))
+    size = scale_to(width, height, long_side)
+    return picture if size == (width, height) else picture.resized(*size)
 
 
 def write_result(picture: Picture, output: str, *, overwrite: bool) -> None:

@@ -69,6 +69,7 @@ class Encoding:
 class VideoOptions(PaintOptions):
     """How to paint a video, and what to make of it."""
 
+    output_size: int | None = None  # px, long side; None: the video's own
     smooth: str = DEFAULT_SMOOTH
     two_pass: bool = False
     start: Fraction | None = None  # s

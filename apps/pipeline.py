@@ -14,12 +14,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import cv2
 import numpy as np
 from av import Packet
 
 from adain.errors import OptionError, VideoError
 from adain.frames import FrameStylizer, Painted
-from adain.picture import Picture, write_picture
+from adain.picture import Picture, scale_to, write_picture
 from adain.regions import Regions
 from adain.shots import Shot, ShotStatistics
 from adain.style import Style
@@ -91,7 +92,7 @@ class Pipeline:
         share_cores()
         reader = self._open()
         try:
-            items = iter(reader)
+            items = self._of_one_size(reader)
             first, early = first_frame(items)
             if first is None:
                 raise VideoError(f"{self.source}: {self._no_frame(reader.damage)}")
@@ -132,6 +133,17 @@ class Pipeline:
     def _open(self) -> Reader:
         return open_reader(self.source, start=self.options.start, end=self.options.end, rate=self.options.rate)
 
+    def _of_one_size(self, items: Iterable[Frame | Packet]) -> Iterator[Frame | Packet]:
+        """Frames at the size asked for, or else at that of the first: some streams change theirs on the way."""
+        size: tuple[int, int] | None = None
+        for item in items:
+            if isinstance(item, Frame):
+                height, width = item.rgb.shape[:2]
+                size = size or scale_to(width, height, self.options.output_size)
+                yield item if size == (width, height) else resized(item, size)
+            else:
+                yield item
+
     def _no_frame(self, damage: str | None) -> str:
         """Why there is nothing to paint, and what can be done."""
         if self.options.start and not damage:
@@ -155,7 +167,10 @@ class Pipeline:
         statistics = ShotStatistics(self.painter.stylizer, size=self.painter.size, tile=self.options.tiles)
         reader = self._open()
         try:
-            with progress_bar("looking", length, disable=not self.bars) as advance, Ahead(reader, ROOM) as items:
+            with (
+                progress_bar("looking", length, disable=not self.bars) as advance,
+                Ahead(self._of_one_size(reader), ROOM) as items,
+            ):
                 for item in items:
                     if isinstance(item, Frame):
                         statistics.add(item.rgb, self.style_at(item.time))
@@ -234,7 +249,7 @@ class Pipeline:
         """The network's stage: frames are gathered into batches; what lies between them keeps its place."""
         waiting: list[Frame | Packet] = []
         count = gathered = 0
-        for item in one_size(items):
+        for item in items:
             if isinstance(item, Frame):
                 count += 1
                 if count <= self.held:
@@ -299,13 +314,8 @@ def first_frame(items: Iterator[Frame | Packet]) -> tuple[Frame | None, list[Fra
     return None, early
 
 
-def one_size(items: Iterable[Frame | Packet]) -> Iterator[Frame | Packet]:
-    """Frames at the size of the first: some streams change theirs on the way."""
-    shape: tuple[int, ...] | None = None
-    for item in items:
-        if isinstance(item, Frame) and shape and item.rgb.shape != shape:
-            picture = Picture(item.rgb, item.alpha).resized(shape[1], shape[0])
-            yield item._replace(rgb=picture.rgb, alpha=picture.alpha)
-            continue
-        shape = shape or (item.rgb.shape if isinstance(item, Frame) else None)
-        yield item
+def resized(frame: Frame, size: tuple[int, int]) -> Frame:
+    """A frame at another width and height."""
+    method = cv2.INTER_AREA if size[0] < frame.rgb.shape[1] else cv2.INTER_CUBIC
+    alpha = None if frame.alpha is None else cv2.resize(frame.alpha, size, interpolation=method)
+    return frame._replace(rgb=cv2.resize(frame.rgb, size, interpolation=method), alpha=alpha)

@@ -197,6 +197,17 @@ def test_a_part_of_the_clip_at_another_rate(tmp_path: Path, paint):
     assert [t for t, _ in frames_of(tmp_path / "slow.mp4")] == [Fraction(i, 10) for i in range(20)]
 
 
+@pytest.mark.parametrize(("long_side", "size"), [(60, (60, 40)), (200, (200, 133))])
+def test_another_size(tmp_path: Path, paint, long_side: int, size: tuple[int, int]):
+    clip = make_clip(tmp_path / "clip.mp4", 6)
+    report = paint(clip, tmp_path / "out.mkv", output_size=long_side, strength=0.0, two_pass=True)
+    assert (report["width"], report["height"]) == size
+    (_, source), (_, shown) = frames_of(clip)[3], frames_of(tmp_path / "out.mkv")[3]
+    assert shown.shape[:2] == (size[1] + size[1] % 2, size[0])  # H.264 wants even sides
+    wanted = np.array(Image.fromarray(source).resize(size, Image.Resampling.LANCZOS))
+    assert np.abs(wanted.astype(int) - shown[: size[1]]).mean() < 8
+
+
 def chapters_of(path: Path) -> list[tuple[str, float, float]]:
     with av.open(str(path)) as container:
         found = [(c["metadata"]["title"], c["start"], c["end"], c["time_base"]) for c in container.chapters()]
