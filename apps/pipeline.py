@@ -33,7 +33,7 @@ from .painter import Painter
 from .progress import progress_bar
 from .reader import Frame, Reader, open_reader
 from .timeline import Keyframe, style_at
-from .writer import SEGMENT, frames_in, open_writer, part_of, put_in_place
+from .writer import SEGMENT, frames_in, open_writer, part_of, place_of, put_in_place
 
 ROOM = 8  # items that wait between two stages
 BATCH = {"cuda": 8}  # frames the network paints at once; 1 elsewhere; a divisor of SEGMENT
@@ -289,9 +289,9 @@ class Pipeline:
     def _finish(self, item: Fresh) -> None:
         rgb, writer = self.frames.finish(item.painted), self.writer
         if self.options.preview and writer.frames % self.options.preview == 0:
-            place = Path(self.output.rstrip("/"))
-            name = f"{place.stem.replace('%', '')}_preview_{writer.frames:06d}.png"
-            write_picture(Picture(rgb, item.frame.alpha), place.with_name(name), overwrite=True)
+            place = place_of(self.output)
+            place = place.with_name(f"{place.stem}_preview_{writer.frames:06d}.png")
+            write_picture(Picture(rgb, item.frame.alpha), place, overwrite=True)
         writer.write(item.frame._replace(rgb=rgb))
         if item.state is not None and writer.resumable:
             smoother = {f"smoother.{name}": value for name, value in self.frames.smoother.state().items()}

@@ -36,16 +36,21 @@ SEGMENT = 64  # frames; each is encoded by itself, so that a later run can go on
 MUXER = {
     suffix: {"movflags": "hybrid_fragmented+delay_moov", "flush_packets": "1"} for suffix in (".mp4", ".m4v", ".mov")
 }
+PICTURES = "frames"
 OWN_METADATA = ("major_brand", "minor_version", "compatible_brands", "encoder")  # of the file, not of what it shows
 
 
 def part_of(output: str) -> Path:
     """Where a result is written until it is whole: out.part.mp4 for out.mp4, frames.part for a folder."""
+    place = place_of(output)
+    return place.with_name(f"{place.name}.part" if is_pictures(output) else f"{place.stem}.part{place.suffix}")
+
+
+def place_of(output: str) -> Path:
+    """The file, or for pictures their folder; one without a name, such as the current one, has `PICTURES` in it."""
     path = Path(output)
-    if is_pictures(output):
-        folder = path.parent if "%" in path.name else path
-        return folder.with_name(folder.name + ".part")
-    return path.with_name(f"{path.stem}.part{path.suffix}")
+    folder = path.parent if is_pictures(output) and "%" in path.name else path
+    return folder if folder.name else folder / PICTURES
 
 
 def check_output(output: str) -> None:

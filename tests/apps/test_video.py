@@ -197,6 +197,18 @@ def test_a_part_of_the_clip_at_another_rate(tmp_path: Path, paint):
     assert [t for t, _ in frames_of(tmp_path / "slow.mp4")] == [Fraction(i, 10) for i in range(20)]
 
 
+def test_pictures_and_previews_anywhere(tmp_path: Path, paint, monkeypatch: pytest.MonkeyPatch):
+    clip = make_clip(tmp_path / "clip.mp4", 4)
+    paint(clip, f"{tmp_path}/new/sub/%d.jpg", preview=3, strength=0.0)
+    assert [path.name for path in sorted((tmp_path / "new").rglob("*.*"))] == [
+        "1.jpg", "2.jpg", "3.jpg", "4.jpg", "sub_preview_000000.png", "sub_preview_000003.png"
+    ]  # fmt: skip
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    paint(clip, "%d.png", strength=0.0)
+    assert [path.name for path in sorted(Path().iterdir())] == ["1.png", "2.png", "3.png", "4.png"]
+
+
 @pytest.mark.parametrize(("long_side", "size"), [(60, (60, 40)), (200, (200, 133))])
 def test_another_size(tmp_path: Path, paint, long_side: int, size: tuple[int, int]):
     clip = make_clip(tmp_path / "clip.mp4", 6)
