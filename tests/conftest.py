@@ -54,11 +54,11 @@ def starry(fast: Stylizer) -> Style:
 def rewrite() -> Callable[..., list[str]]:
     """What `adain video` does, without painting: rewrite(source, output, start=...) gives the notes."""
 
-    def run(source: Path, output: Path, **part: Fraction) -> list[str]:
+    def run(source: Path, output: Path, encoding: Encoding = Encoding(), **part: Fraction) -> list[str]:  # noqa: B008
         reader = open_reader(str(source), **part)
         items = iter(reader)
         first, early = first_frame(items)
-        writer = open_writer(str(output), reader, first.rgb.shape[1::-1], Encoding())
+        writer = open_writer(str(output), reader, first.rgb.shape[1::-1], encoding)
         for item in itertools.chain(early, items):
             (writer.write if isinstance(item, Frame) else writer.copy)(item)
         writer.close()

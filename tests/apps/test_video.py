@@ -323,6 +323,17 @@ def test_two_runs_and_two_passes(tmp_path: Path, paint):
     assert (tmp_path / "a_preview_000010.png").is_file()
 
 
+@pytest.mark.parametrize(("codec", "size"), [("libx264", (98, 130)), ("libx265", (96, 64))])
+def test_encoders_give_the_same_bits(tmp_path: Path, codec: str, size: tuple[int, int], rewrite):
+    clip = make_clip(tmp_path / "clip.mkv", SEGMENT, size, codec="ffv1", pixels="yuv444p", sound=False)
+    packets = set()
+    for _ in range(6):
+        rewrite(clip, tmp_path / "out.mp4", Encoding(codec))
+        with av.open(str(tmp_path / "out.mp4")) as container:
+            packets.add(tuple(bytes(packet) for packet in container.demux(video=0)))
+    assert len(packets) == 1
+
+
 def test_a_truncated_file_gives_what_can_be_read(tmp_path: Path, adain):
     clip = make_clip(tmp_path / "clip.mkv", 60)
     clip.write_bytes(clip.read_bytes()[: clip.stat().st_size // 2])
