@@ -49,7 +49,7 @@ class Camera:
     Attributes:
         frames: where the newest frame lies. Closed at the end of a file.
         title: what the camera is and gives.
-        paused: hold a file where it is; a camera goes on.
+        paused: hold a file where it is, at its first frame at the earliest; a camera goes on.
     """
 
     def __init__(
@@ -188,7 +188,7 @@ class _Reader:
         self.camera._shot += 1
         started, read, answered = time.monotonic(), 0, time.monotonic()
         while not self.over.is_set():
-            if self.camera.paused and self.source.rate:
+            if self.camera.paused and self.source.rate and self.camera._count:
                 self.over.wait(HELD)
                 started += HELD
                 continue

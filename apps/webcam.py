@@ -138,9 +138,9 @@ class Webcam:
         with ExitStack() as stack:
             if options.stats:
                 self.stats = stack.enter_context(StatsFile(options.stats, overwrite=options.overwrite))
-            self.camera = stack.enter_context(
-                Camera(lambda: open_source(options.camera, options.wanted), loop=options.loop)
-            )
+            self.camera = Camera(lambda: open_source(options.camera, options.wanted), loop=options.loop)
+            self.camera.paused = True  # until the show begins: a clip might be over by then
+            stack.enter_context(self.camera)
             print(self.camera.title, file=sys.stderr)
             painter = Painter(
                 PaintOptions(
@@ -169,6 +169,7 @@ class Webcam:
             self.painter = stack.enter_context(self._make_painter(max(width, height)))
             self.controls = Controls(self.painter, self.gallery, self.camera, self.outputs, shuffle=options.shuffle)
             self.controls.fullscreen = options.fullscreen
+            self.camera.paused = False
             self.began = time.monotonic()
             try:
                 self._loop()

@@ -65,6 +65,15 @@ def test_end_of_a_clip_is_the_end(adain, clip: Path):
     assert result.returncode == 0 and b"frames in" in result.stdout
 
 
+def test_a_clip_begins_with_the_show(adain, tmp_path: Path, clip: Path):
+    """Loading a model takes longer than this clip; it is shown from its first frame on nevertheless."""
+    result = adain("webcam", "-c", clip, "-s", "mosaic", "--headless", "--device", "cpu", "--stats", "stats.csv")
+    assert result.returncode == 0, result.stderr
+    with open(tmp_path / "stats.csv") as file:
+        numbers = [int(row["frame"]) for row in csv.DictReader(file)]
+    assert numbers[0] == 1 and numbers[-1] > 15 and len(numbers) > 3
+
+
 def test_av_stays_out_of_this_process(clip: Path, tmp_path: Path):
     """Its libavdevice and that of OpenCV's window must not meet."""
     code = f"""
