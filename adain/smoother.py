@@ -13,7 +13,6 @@ DEFAULT_SMOOTH = "flow"
 WEIGHTS = {"off": 0.0, "light": 0.9, "flow": 0.97, "strong": 0.99}  # of the past, where it is fully trusted
 FLOW_SIZES = 320, 640  # px, long side of the reduced frame on which motion is found: half the frame's, within these
 DESCENTS = 5  # iterations of the flow
-APART = 5  # px between its patches, 8 px wide: by another flow's judgement as good as 4, for a third less time
 QUIET = 0.06  # px a frame on the reduced frame: surroundings that move by less are taken to stand still, and
 LIVELY = 1.0  # so is a place in them, unless its own motion exceeds theirs by about this
 AROUND = 0.5  # of the long side, the width of what counts as surroundings
@@ -60,7 +59,6 @@ class TemporalSmoother:
         self._flow.setFinestScale(0)  # at half the size, strokes with strong contrast still swim
         self._flow.setVariationalRefinementIterations(0)  # it takes a third of the time and steadies little
         self._flow.setGradientDescentIterations(DESCENTS)
-        self._flow.setPatchStride(APART)
         self._check = make_flow(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
         self._check.setFinestScale(1)
         self.reset()
