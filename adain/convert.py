@@ -9,7 +9,7 @@ from torch import Tensor
 
 from .errors import OptionError
 from .layers import MULTIPLE
-from .picture import Picture
+from .picture import Picture, scale_to
 
 STYLE_SIZE = 512  # px, long side at which a style picture is looked at
 
@@ -18,8 +18,7 @@ AnyPicture = str | Path | Image.Image | np.ndarray | Tensor | Picture
 
 def fit(width: int, height: int, size: int) -> tuple[int, int]:
     """Width and height scaled down, never up, to a long side of at most `size`, each at least 1."""
-    scale = min(1.0, size / max(width, height))
-    return max(1, round(width * scale)), max(1, round(height * scale))
+    return scale_to(width, height, min(size, max(width, height)))
 
 
 def style_size(width: int, height: int, size: int = STYLE_SIZE, scale: float = 1.0) -> tuple[int, int]:

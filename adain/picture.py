@@ -31,6 +31,7 @@ FORMATS = {  # that can be written
 }
 READABLE = (*FORMATS, ".jfif", ".heic", ".heif")  # what counts as a picture in a folder
 HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"mif1", b"avif"}  # of files with still pictures
+OPAQUE = 255
 WITHOUT_ALPHA = {"JPEG", "BMP"}
 SAVE_OPTIONS: dict[str, dict[str, object]] = {
     "JPEG": {"quality": JPEG_QUALITY, "subsampling": 0},  # 4:4:4: brush strokes are coloured edges
@@ -59,11 +60,16 @@ class Picture(NamedTuple):
             return Picture(rgb)
         return Picture(rgb, np.array(Image.fromarray(self.alpha).resize(size, Image.Resampling.LANCZOS)))
 
+    def rgba(self) -> np.ndarray:
+        """(H, W, 4) uint8, opaque where there is no alpha."""
+        alpha = np.full(self.rgb.shape[:2], OPAQUE, np.uint8) if self.alpha is None else self.alpha
+        return np.dstack([self.rgb, alpha])
+
     def on_white(self) -> np.ndarray:
         """What it looks like on white paper: (H, W, 3) uint8."""
         if self.alpha is None:
             return self.rgb
-        image = Image.fromarray(np.dstack([self.rgb, self.alpha]))
+        image = Image.fromarray(self.rgba())
         return np.array(Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB"))
 
 
@@ -190,7 +196,7 @@ def encode_picture(picture: Picture, stream: BinaryIO, format: str = "PNG") -> N
     if picture.alpha is None or format in WITHOUT_ALPHA:
         image = Image.fromarray(picture.on_white())
     else:
-        image = Image.fromarray(np.dstack([picture.rgb, picture.alpha]))
+        image = Image.fromarray(picture.rgba())
     image.save(stream, format, **SAVE_OPTIONS.get(format, {}))
 
 

@@ -17,7 +17,7 @@ from av.video.reformatter import Colorspace
 
 from adain.errors import VideoError
 from adain.folders import files_in
-from adain.picture import READABLE, read_picture
+from adain.picture import OPAQUE, READABLE, read_picture
 
 from .fields import Progressive
 from .hdr import Ordinary, is_wide
@@ -27,7 +27,6 @@ HD_HEIGHT = 720  # px; from here on, video that does not say so is BT.709, below
 SHORT = Fraction(1, 2)  # s; a file that ends this much before its length says was cut off
 LATE = 10  # s; tracks are read this far beyond --end, as they need not be interleaved tightly
 WITH_INDEX = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")  # what MP4 and MOV begin with, after 4 bytes
-OPAQUE = 255
 UNSPECIFIED = 2  # the colour matrix of video that does not say
 BROKEN = (av.error.InvalidDataError, av.error.EOFError, OSError, av.error.FFmpegError)
 

@@ -27,7 +27,7 @@ from .codecs import (
 )
 from .filters import pulled
 from .options import Encoding
-from .reader import HD_HEIGHT, OPAQUE, Frame, Reader, is_pictures, numbered
+from .reader import HD_HEIGHT, Frame, Reader, is_pictures, numbered
 from .tracks import Tracks
 
 SEGMENT = 64  # frames; each is encoded by itself, so that a later run can go on at its end with the very same bits
@@ -160,7 +160,7 @@ class VideoWriter:
         """Encode a frame. At the end of a segment all of it is in the file, and `whole` is true."""
         painted = Picture(frame.rgb, frame.alpha)
         if self.codec == "gif":
-            picture = av.VideoFrame.from_ndarray(with_alpha(painted), format="rgba")
+            picture = av.VideoFrame.from_ndarray(painted.rgba(), format="rgba")
         else:
             picture = av.VideoFrame.from_ndarray(self._padded(painted.on_white()), format="rgb24")
         picture.pts = round(frame.time / self.clock)
@@ -306,12 +306,6 @@ class PictureWriter:
         pass
 
     abandon = close
-
-
-def with_alpha(picture: Picture) -> np.ndarray:
-    """(H, W, 4) uint8 RGBA."""
-    alpha = np.full(picture.rgb.shape[:2], OPAQUE, np.uint8) if picture.alpha is None else picture.alpha
-    return np.dstack([picture.rgb, alpha])
 
 
 Writer = VideoWriter | PictureWriter
