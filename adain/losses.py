@@ -17,6 +17,8 @@ HALO_LOOKS, HALO_STRIDE = 7, 3  # squared: how many cells around each are looked
 HALO_ALIKE = 0.1  # where the photo's colour differs by this, a cell belongs to the same surface by 1/e
 HALO_SEEN = 0.5  # cells of the same surface near and far, which it takes to compare
 HALO_CELLS = 100  # in a batch; where fewer can be compared, halos count less
+PALETTE_PATCH = 4  # px, side of the patches whose colours are looked for in a style
+PALETTE_LIGHT = 0.5  # share of the luma that is taken off first: a stray light is less ugly than a stray hue
 
 
 def normalised(features: Tensor) -> Tensor:
@@ -82,6 +84,24 @@ def colour_loss(output: Tensor, style: Tensor) -> Tensor:
     means = (mean - wanted).square().mean(1) / variance
     covariances = (covariance - wanted_covariance).square().mean((1, 2)) / variance.square()
     return (means + covariances).mean()
+
+
+def palette_loss(output: Tensor, style: Tensor) -> Tensor:
+    """How far the painting's colours are from any that the style has. (B, 3, H, W) RGB 0..1, both.
+
+    Squared distance of each patch's mean colour to the nearest of the style's. No colour has to be used: that is up to
+    `colour_loss`, whose mean and covariance a face of green and violet can meet in a style that has neither.
+    """
+    painted, known = (patch_colours(picture) for picture in (output, style))
+    with torch.no_grad():
+        nearest = torch.cdist(painted, known).argmin(2)  # (B, N)
+    return (painted - known.gather(1, nearest[..., None].expand_as(painted))).square().sum(2).mean()
+
+
+def patch_colours(image: Tensor) -> Tensor:
+    """(B, 3, H, W) RGB -> (B, N, 3), the mean colours of its patches, in which light counts less than hue."""
+    patches = F.avg_pool2d(image.float(), PALETTE_PATCH)
+    return (patches - PALETTE_LIGHT * luma(patches)).flatten(2).transpose(1, 2)
 
 
 def _palette(image: Tensor) -> tuple[Tensor, Tensor]:

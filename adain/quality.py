@@ -14,7 +14,7 @@ from torch import Tensor
 
 from .convert import to_tensor
 from .layers import LUMA, statistics
-from .losses import gram, halo_loss, normalised, style_loss
+from .losses import gram, halo_loss, normalised, patch_colours, style_loss
 from .perceptual import Perceptual
 
 BORDER, INSIDE = 4, 16  # px: the frame that padding spoils, and what it is compared with
@@ -34,6 +34,7 @@ class Likeness(NamedTuple):
     style: float  # distance of channel means and stds to the style's, in units of its variance; lower is better
     gram: float  # mean relative distance of Gram matrices to the style's (GMD); lower is better
     chroma: float  # mean distance in a and b of CIELAB to the photo: how far colours moved
+    stray: float  # how far colours are from any that the style has, 0..255; lower is better
 
 
 class Artefacts(NamedTuple):
@@ -65,6 +66,7 @@ class Original:
             painting = _features(judge, style)
             self._deep = normalised(_features(judge, content)[judge.content_shallow])
             self._statistics = {name: statistics(painting[name]) for name in judge.style_layers}
+            self._colours = _patches(style)
             self._grams = {name: gram(painting[name]) for name in judge.style_layers}
 
     def likeness(self, output: np.ndarray) -> Likeness:
@@ -84,6 +86,7 @@ class Original:
             style=style_distance,
             gram=sum(distances) / len(distances),
             chroma=chroma_shift(output, self.content),
+            stray=stray(_patches(output), self._colours),
         )
 
 
@@ -102,6 +105,18 @@ def chroma_shift(output: np.ndarray, content: np.ndarray) -> float:
     """Mean distance of two pictures in a and b of CIELAB."""
     a, b = (cv2.cvtColor(p.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[..., 1:] for p in (output, content))
     return float(np.linalg.norm(a - b, axis=2).mean())
+
+
+def stray(colours: np.ndarray, known: np.ndarray) -> float:
+    """How far colours are from any known one: root mean square distance to the nearest, 0..255. (N, 3), 0..1, both."""
+    from scipy.spatial import KDTree
+
+    return float(255 * np.sqrt(np.square(KDTree(known).query(colours)[0]).mean()))
+
+
+def _patches(picture: np.ndarray) -> np.ndarray:
+    """Those of training's `palette_loss`, (N, 3)."""
+    return patch_colours(to_tensor(picture, torch.device("cpu")))[0].numpy()
 
 
 def artefacts(output: np.ndarray, content: np.ndarray) -> Artefacts:

@@ -73,6 +73,7 @@ TRAINING_HELP = {  # the text of each option
     "structure_weight": "A painting must keep the photo's edges and flats: 1 - SSIM of the two.",
     "halo_weight": "Flats of the photo, such as skies, must not glow towards its edges.",
     "colour_weight": "The palette (mean and covariance of the pixels) must be the style's.",
+    "palette_weight": "No patch of a painting may have a colour that its style has nowhere.",
     "variation_weight": "What differences between neighbouring pixels count.",
     "range_weight": "What colours darker than black or brighter than white count.",
     "balance": "Keep the style's share of style plus content at this, by steering its weight; 0: fixed weights.",
@@ -142,6 +143,7 @@ class TrainConfig:
     structure_weight: float = 0.0
     halo_weight: float = 0.0
     colour_weight: float = 0.0
+    palette_weight: float = 0.0
     variation_weight: float = 0.1
     range_weight: float = 5.0
     balance: float = 0.0  # wanted share of style in style plus content; 0: the weights stay as they are

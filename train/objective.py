@@ -15,6 +15,7 @@ from adain.losses import (
     gram,
     gram_distances,
     halo_loss,
+    palette_loss,
     range_loss,
     structural_similarity,
     style_distances,
@@ -193,6 +194,8 @@ class Objective(nn.Module):
             terms["halo"] = config.halo_weight * halo_loss(output, batch.content)
         if config.colour_weight:
             terms["colour"] = config.colour_weight * colour_loss(output, batch.style)
+        if config.palette_weight:
+            terms["palette"] = config.palette_weight * palette_loss(output, batch.style)
         return terms
 
     def style_distances(self, judge: Perceptual, output: Tensor, features: dict | None, wanted: list[dict]) -> Tensor:

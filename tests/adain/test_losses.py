@@ -15,6 +15,7 @@ from adain.losses import (
     gram,
     gram_distances,
     halo_loss,
+    palette_loss,
     range_loss,
     structural_similarity,
     style_loss,
@@ -59,6 +60,17 @@ def test_pixel_losses(image: torch.Tensor):
     assert range_loss(torch.tensor([-0.5, 0.5, 1.25, 1.0]).view(1, 1, 2, 2)).item() == pytest.approx(0.75 / 4)
     assert colour_loss(image, image.flip(2)).item() == pytest.approx(0, abs=1e-6)  # the palette has no places
     assert colour_loss(image.flip(1), image).item() > colour_loss(0.98 * image, image).item() > 1e-4
+
+
+def test_palette_loss_sees_colours_that_the_style_has_nowhere(image: torch.Tensor):
+    part, darker, other = image[..., 20:120, 40:180], 0.8 * image, image.flip(1)
+    assert palette_loss(part.flip(3), image).item() == pytest.approx(0, abs=1e-9)  # 20, 40: whole patches
+    assert palette_loss(image, part).item() > 1e-5  # what the other part has
+    stray, dim = palette_loss(other, image).item(), palette_loss(darker, image).item()
+    assert dim < stray / 4
+    asked = other.clone().requires_grad_()
+    palette_loss(asked, image).backward()
+    assert palette_loss(asked.detach() - 9000 * asked.grad, image).item() < stray / 2
 
 
 def glowing(photo: np.ndarray, strength: float, spread: float) -> torch.Tensor:

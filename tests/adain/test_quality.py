@@ -46,11 +46,14 @@ def test_artefacts_rise_with_their_damage(photo: np.ndarray, damage, measure: st
 def test_likeness_knows_photo_from_style(photo: np.ndarray, judge: Perceptual, fast: Stylizer):
     style = read_picture(find_style("ukiyo-e")).resized(240, 160).rgb
     untouched, copied = likeness(photo, photo, style, judge), likeness(style, photo, style, judge)
-    painted = likeness(fast.stylize(photo, fast.encode_style(style)), photo, style, judge)
+    painted_image = fast.stylize(photo, fast.encode_style(style))
+    painted = likeness(painted_image, photo, style, judge)
     assert untouched.ssim == pytest.approx(1) and untouched.content == pytest.approx(0, abs=1e-6)
     assert copied.style == pytest.approx(0, abs=1e-6) and copied.gram == pytest.approx(0, abs=1e-6)
     assert copied.ssim < painted.ssim < 1 and 0 < painted.content < copied.content
     assert painted.style < untouched.style and painted.gram < untouched.gram
+    assert copied.stray == 0 and 0 < painted.stray < untouched.stray
+    assert likeness(painted_image[..., ::-1].copy(), photo, style, judge).stray > 2 * painted.stray
 
 
 def test_chroma_shift_sees_colour_and_nothing_else(photo: np.ndarray):

@@ -18,7 +18,14 @@ needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU her
     [
         {"pairings": 4},
         {"model": "vgg"},
-        {"optimizer": "adam", "balance": 0.5, "structure_weight": 1, "colour_weight": 1, "halo_weight": 100},
+        {
+            "optimizer": "adam",
+            "balance": 0.5,
+            "structure_weight": 1,
+            "colour_weight": 1,
+            "halo_weight": 100,
+            "palette_weight": 99,
+        },
     ],
 )
 def test_a_recorded_step_learns_what_a_plain_one_does(

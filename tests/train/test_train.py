@@ -122,7 +122,7 @@ def test_divergence_without_end_is_an_error(configure: Configure):
         {"style_loss": "gram", "style_scales": 2, "style_power": 0.5},
         {"content_loss": "adain", "model": "vgg", "encoder_rate": 0},
         {"colour_weight": 1.0, "structure_weight": 1.0, "identity_weight": 0, "temporal_weight": 0},
-        {"halo_weight": 100.0},
+        {"halo_weight": 100.0, "palette_weight": 100.0},
     ],
 )
 def test_every_choice_of_loss_learns(configure: Configure, changes: dict):
@@ -131,7 +131,7 @@ def test_every_choice_of_loss_learns(configure: Configure, changes: dict):
     first: list[dict] = []
     train(config, progress=lambda _, _total, terms: first.append(terms))
     assert set(first[0]) >= {"style", "content"}
-    for term in ("colour", "structure", "halo"):
+    for term in ("colour", "structure", "halo", "palette"):
         assert (term in first[0]) == bool(changes.get(f"{term}_weight"))
     before = state.objective.net.state_dict()
     changed = [name for name, value in weights(config.run / "last.pt").items() if not torch.equal(value, before[name])]
