@@ -53,7 +53,16 @@ def test_it_learns_and_can_be_watched(configure: Configure, tmp_path: Path):
     assert sample.shape == (3 * 64, 4 * 64, 3) and sample.std() > 10
 
 
-@pytest.mark.parametrize("changes", [{}, {"model": "vgg"}, {"balance": 0.6}, {"optimizer": "adam"}, {"pairings": 2}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"model": "vgg", "save_every": 100},  # its pictures at each checkpoint would take longer than its steps
+        {"balance": 0.6},
+        {"optimizer": "adam"},
+        {"pairings": 2},
+    ],
+)
 def test_resume_gives_the_weights_of_an_uninterrupted_run(configure: Configure, changes: dict):
     whole = train(configure("whole", **changes))
 
@@ -120,7 +129,7 @@ def test_divergence_without_end_is_an_error(configure: Configure):
     "changes",
     [
         {"style_loss": "gram", "style_scales": 2, "style_power": 0.5},
-        {"content_loss": "adain", "model": "vgg", "encoder_rate": 0},
+        {"content_loss": "adain", "model": "vgg", "encoder_rate": 0, "save_every": 100},
         {"colour_weight": 1.0, "structure_weight": 1.0, "identity_weight": 0, "temporal_weight": 0},
         {"halo_weight": 100.0, "palette_weight": 100.0},
     ],
@@ -232,7 +241,9 @@ def test_what_cannot_be_started_from_is_told(configure: Configure, source: str, 
 
 
 def test_identity_can_be_learned_alone(configure: Configure):
-    config = configure(model="vgg", style_weight=0, content_weight=0, steps=24, learning_rate=5e-4, balance=0.5)
+    config = configure(
+        model="vgg", style_weight=0, content_weight=0, steps=24, learning_rate=5e-4, balance=0.5, save_every=100
+    )
     seen: list[dict] = []
     train(config, progress=lambda _, _total, terms: seen.append(terms))
     assert all(list(terms) == ["identity"] for terms in seen)
@@ -243,7 +254,9 @@ def test_a_painting_keeps_the_structure_it_is_asked_to_keep(configure: Configure
     seen: dict[float, list[float]] = {}
     for weight in (1e-6, 20.0):
         told = seen.setdefault(weight, [])
-        config = configure(str(weight), start_from="fast", structure_weight=weight, steps=24, learning_rate=1e-3)
+        config = configure(
+            str(weight), start_from="fast", structure_weight=weight, steps=24, learning_rate=1e-3, save_every=100
+        )
         train(
             config, progress=lambda _, _total, terms, told=told, weight=weight: told.append(terms["structure"] / weight)
         )
