@@ -10,12 +10,12 @@ demo: $(VENV)/installed
 	@$(BIN)/python docs/sheet.py --columns 5 demo/sheet.jpg docs/samples/palace.jpg demo/palace_stylized_*.png
 	@echo "your pictures: $(CURDIR)/demo/sheet.jpg"
 
-# One thread: the tests' pictures are small, and two threads would only wait for each other.
+# One thread a process: the tests' pictures are small, and two threads would only wait for each other.
 test: $(VENV)/installed-dev screen
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 # The webcam's window is tested on a virtual screen: installed where that may be done, else those tests are skipped.
 SCREEN_TOOLS := Xvfb xdotool openbox

@@ -188,7 +188,8 @@ def test_run_goes_on_when_the_camera_comes_back(monkeypatch: pytest.MonkeyPatch,
     app = Webcam(options)
     app.run()
     assert app.shown == 60 and "96x48" in app.camera.title
-    assert "pulled out" in capsys.readouterr().err
+    told = capsys.readouterr().err  # on a busy machine only the later of the two troubles
+    assert ("pulled out" in told or "not there" in told) and "Trying again" in told
     assert cv2.VideoCapture(str(tmp_path / "out.mp4")).read()[1].shape == (48, 64, 3)  # as it began
     assert not [t for t in threading.enumerate() if t.name in ("camera", "painter", "finisher", "gallery", "recorder")]
 
