@@ -64,6 +64,7 @@ class FastNet(nn.Module):
     """The network behind the model `fast`."""
 
     bytes_per_pixel = 130  # of the features alive at once, in float32; measured
+    strays = False
 
     def __init__(self) -> None:
         super().__init__()

@@ -42,6 +42,7 @@ class JohnsonNet(nn.Module):
     """The network behind `johnson:FILE`."""
 
     bytes_per_pixel = 350  # of the features alive at once, in float32; measured
+    strays = False
 
     def __init__(self) -> None:
         super().__init__()

@@ -99,9 +99,13 @@ def palette_loss(output: Tensor, style: Tensor) -> Tensor:
 
 
 def patch_colours(image: Tensor) -> Tensor:
-    """(B, 3, H, W) RGB -> (B, N, 3), the mean colours of its patches, in which light counts less than hue."""
-    patches = F.avg_pool2d(image.float(), PALETTE_PATCH)
-    return (patches - PALETTE_LIGHT * luma(patches)).flatten(2).transpose(1, 2)
+    """(B, 3, H, W) RGB -> (B, N, 3): the mean colours of its patches, as seen."""
+    return seen_colours(F.avg_pool2d(image.float(), PALETTE_PATCH).flatten(2).transpose(1, 2))
+
+
+def seen_colours(colours: Tensor) -> Tensor:
+    """(..., 3) RGB -> the same for measuring distances, in which light counts less than hue."""
+    return colours - PALETTE_LIGHT * (colours @ colours.new_tensor(LUMA))[..., None]
 
 
 def _palette(image: Tensor) -> tuple[Tensor, Tensor]:

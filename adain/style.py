@@ -1,4 +1,4 @@
-"""A style: the statistics that AdaIN imposes, a few kilobytes that stand for a painting."""
+"""A style: the statistics that AdaIN imposes, some kilobytes that stand for a painting."""
 
 import math
 from collections.abc import Sequence
@@ -24,12 +24,14 @@ class Style:
         model: the model that encoded it; no other can use it.
         levels: AdaIN layer -> mean and std, each (1, C, 1, 1), float32; (B, C, 1, 1) in a stack.
         weights: which weights of that model encoded it, as `Stylizer.weights` says; "" where that is not known.
+        palette: where colours go that it has nowhere, see `adain.palette`; (B, ...) in a stack. None: they stay.
     """
 
     name: str
     model: str
     levels: StyleLevels
     weights: str = ""
+    palette: torch.Tensor | None = None
 
     @classmethod
     def blend(cls, styles: Sequence["Style"], weights: Sequence[float] | None = None) -> "Style":
@@ -52,8 +54,10 @@ class Style:
             )
             for level in styles[0].levels
         }
+        palettes = _palettes(styles)
+        palette = sum(w * p for w, p in zip(shares, palettes)) if palettes else None
         name = "+".join(s.name for s in styles)
-        return cls(name, styles[0].model, levels, styles[0].weights)
+        return cls(name, styles[0].model, levels, styles[0].weights, palette)  # type: ignore[arg-type]
 
     @classmethod
     def layered(cls, *, fine: "Style", coarse: "Style") -> "Style":
@@ -88,11 +92,14 @@ class Style:
         """
         _want_one_model(styles)
         levels = {layer: Statistics.join([s.levels[layer] for s in styles]) for layer in styles[0].levels}
-        return cls("+".join(s.name for s in styles), styles[0].model, levels, styles[0].weights)
+        palettes = _palettes(styles)
+        palette = torch.cat(palettes) if palettes else None
+        return cls("+".join(s.name for s in styles), styles[0].model, levels, styles[0].weights, palette)
 
     def pick(self, index: int) -> "Style":
         """One style of a stack: the way back from `stack`."""
-        return replace(self, levels={layer: level.pick(index) for layer, level in self.levels.items()})
+        palette = None if self.palette is None else self.palette[index : index + 1]
+        return replace(self, levels={layer: level.pick(index) for layer, level in self.levels.items()}, palette=palette)
 
     def check_model(self, model: str, weights: str = "") -> None:
         """Raise StyleError unless this style was encoded by `model` with these weights."""
@@ -104,14 +111,16 @@ class Style:
                 "encode it anew"
             )
 
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """All numbers of the style, by name, on the CPU."""
+        parts = {f"{name}.{part}": getattr(s, part) for name, s in self.levels.items() for part in s._fields}
+        if self.palette is not None:
+            parts["palette"] = self.palette
+        return {name: part.cpu().contiguous() for name, part in parts.items()}
+
     def save(self, path: str | Path) -> None:
         """Write the style as safetensors, whole or not at all."""
-        tensors = {
-            f"{level}.{part}": getattr(s, part).cpu().contiguous()
-            for level, s in self.levels.items()
-            for part in s._fields
-        }
-        write_tensors(tensors, Path(path), {"name": self.name, "model": self.model, "weights": self.weights})
+        write_tensors(self.tensors(), Path(path), {"name": self.name, "model": self.model, "weights": self.weights})
 
     @classmethod
     def load(cls, path: str | Path) -> "Style":
@@ -124,9 +133,10 @@ class Style:
             with safe_open(str(path), framework="pt") as file:
                 about = file.metadata() or {}
                 tensors: dict[str, torch.Tensor] = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118
+            palette = tensors.pop("palette", None)
             names = dict.fromkeys(k.rpartition(".")[0] for k in tensors)
             levels = {n: Statistics(tensors[f"{n}.mean"], tensors[f"{n}.std"]) for n in names}
-            return cls(about["name"], about["model"], levels, about.get("weights", ""))
+            return cls(about["name"], about["model"], levels, about.get("weights", ""), palette)
         except (OSError, SafetensorError, KeyError) as error:
             raise StyleError(f"{path}: not a saved style ({error}); save one anew from a picture") from error
 
@@ -135,3 +145,9 @@ def _want_one_model(styles: Sequence[Style]) -> None:
     models = {s.model for s in styles}
     if len(models) > 1:
         raise StyleError(f"cannot blend styles of different models ({', '.join(sorted(models))}); encode them anew")
+
+
+def _palettes(styles: Sequence[Style]) -> list[torch.Tensor]:
+    """Those of all styles; none where one has none, as a style saved by an earlier version of this project."""
+    palettes = [s.palette for s in styles if s.palette is not None]
+    return palettes if len(palettes) == len(styles) else []

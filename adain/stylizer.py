@@ -34,6 +34,7 @@ from .finish import faded_tensor, finished
 from .impose import Mix, mixed, plain
 from .layers import MULTIPLE, Impose, StyleLevels, UpsampleConv, pad_to_multiple
 from .models import DEFAULT_BACKEND, DEFAULT_MODEL, fingerprint, load_model, only_style, sha256_of
+from .palette import drawn_to, palette_of
 from .picture import Picture, read_picture
 from .regions import Regions
 from .saved import SAVED_SUFFIX
@@ -156,7 +157,9 @@ class Stylizer:
             photo = read_picture(color_of) if isinstance(color_of, str | Path) else as_picture(color_of)
             rgb = match_color(rgb, visible(photo), color_strength)
         sides = style_size(rgb.shape[1], rgb.shape[0], size, scale)
-        return Style(name or "style", self.model, self._levels_of(Picture(rgb).resized(*sides).rgb), self.weights)
+        rgb = Picture(rgb).resized(*sides).rgb
+        palette = palette_of(rgb) if self.network.strays else None
+        return Style(name or "style", self.model, self._levels_of(rgb), self.weights, palette)
 
     def _levels_of(self, rgb: np.ndarray) -> StyleLevels:
         levels = self._look(to_tensor(rgb, self.device))
@@ -304,6 +307,8 @@ class Stylizer:
         content = self._transfer.upload(frames)
         if self._run:
             painted, used = self._run(content, style.levels, mix)
+            if style.palette is not None:
+                painted = to_uint8(self._drawn(from_uint8(painted), style))
             return self._transfer.download(painted), used
         used = {}
         painted = self.stylize_tensor(
@@ -326,7 +331,14 @@ class Stylizer:
         height, width = content.shape[2:]
         x = pad_to_multiple(content.to(self.dtype)).contiguous(memory_format=torch.channels_last)
         levels = {name: level.to(self.device) for name, level in style.levels.items()}
-        return self.network(x, impose(levels))[:, :, :height, :width].float().clamp(0, 1)
+        painted = self.network(x, impose(levels)).float().clamp(0, 1)
+        return self._drawn(painted, style)[:, :, :height, :width]
+
+    def _drawn(self, painted: Tensor, style: Style) -> Tensor:
+        """In the style's palette, where it has one for each picture: not so where one picture has several regions."""
+        if style.palette is None or len(style.palette) not in (1, len(painted)):
+            return painted
+        return drawn_to(style.palette.to(self.device), painted)
 
     @torch.inference_mode()
     def _look(self, picture: Tensor) -> StyleLevels:

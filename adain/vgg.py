@@ -94,6 +94,7 @@ class VGGNet(nn.Module):
     """Encoder, AdaIN, decoder, and the photo's detail."""
 
     bytes_per_pixel = 780  # of the features alive at once, in float32; measured
+    strays = True  # of its paintings' colours some are nowhere in the style: see `adain.palette`
     widths: Mapping[str, int] = {BOTTLENECK: WIDTHS["4_1"][1]}  # of the AdaIN layer
     references: Tensor  # (N, 3, S, S), RGB 0..1
 

@@ -216,9 +216,8 @@ class Pipeline:
             if isinstance(style, Regions):
                 digest.update(style.masks.tobytes())
                 digest.update(b"" if style.keep is None else style.keep.tobytes())
-            for level in painted.levels.values():
-                for part in level:
-                    digest.update(part.float().numpy().tobytes())
+            for part in painted.tensors().values():
+                digest.update(part.float().numpy().tobytes())
         return digest.hexdigest()
 
     def _write(self, items: Iterable[Frame | Packet], length: int | None) -> None:

@@ -1,0 +1,58 @@
+"""A style's palette: where a colour that the style has nowhere is to go.
+
+`vgg` lets something of a photo's own colours through relu4_1: pale styles turn green and magenta in places, faces too.
+What it paints is therefore drawn towards the nearest colours of the style, by a table that is looked up for the mean
+colour of each patch; the network, its tiles and its frames know nothing of it. (12 of the dev pairs: colours stray by
+2.5 instead of 4.5 of 255, style 0.110 -> 0.109, SSIM 0.441 -> 0.444. `fast`, which strays less than the best small
+published model, gains nothing.)
+"""
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .losses import PALETTE_PATCH, seen_colours
+
+KNOTS = 17  # values of each channel, evenly spread, for which the table says where they go
+STYLE_SIDE = 128  # px; the style is looked at as so many squared patches of colour
+NEIGHBOURS = 6  # of those, whose mean a colour goes to; a single one may be a speck
+SHARE = 0.65  # of the way that a colour goes there; so coarse a table takes contrast away where it takes all of it
+AT_ONCE = 512  # knots, for the sake of memory
+
+
+def palette_of(style: np.ndarray) -> Tensor:
+    """(H, W, 3) uint8 RGB -> (1, 3, K, K, K) float32: what to add to the colour at [:, :, blue, green, red].
+
+    Near and far are as in training's `palette_loss`: light counts less than hue.
+    """
+    patches = cv2.resize(style, (STYLE_SIDE, STYLE_SIDE), interpolation=cv2.INTER_AREA)
+    known = torch.from_numpy(patches).reshape(-1, 3).float() / 255  # (N, 3)
+    values = torch.linspace(0, 1, KNOTS)
+    knots = torch.cartesian_prod(values, values, values).flip(1)  # (KNOTS ** 3, 3) RGB, red changing first
+    nearest = [
+        torch.cdist(seen_colours(some), seen_colours(known)).topk(NEIGHBOURS, 1, largest=False).indices
+        for some in knots.split(AT_ONCE)
+    ]
+    steps = SHARE * (known[torch.cat(nearest)].mean(1) - knots)  # (KNOTS ** 3, 3)
+    return steps.T.reshape(1, 3, KNOTS, KNOTS, KNOTS).contiguous()
+
+
+def drawn_to(palette: Tensor, painted: Tensor) -> Tensor:
+    """A painting in the colours of the style.
+
+    Args:
+        palette: (1, 3, K, K, K), or one for each picture.
+        painted: (B, 3, H, W) float32 RGB 0..1.
+
+    Returns:
+        (B, 3, H, W), 0..1.
+    """
+    height, width = painted.shape[2:]
+    patches = F.avg_pool2d(painted, PALETTE_PATCH, ceil_mode=True)  # what is finer than these keeps its contrast
+    places = patches.permute(0, 2, 3, 1)[:, None] * 2 - 1  # (B, 1, h, w, 3), -1..1
+    table = palette.expand(len(painted), -1, -1, -1, -1)
+    step = F.grid_sample(table, places, padding_mode="border", align_corners=True)[:, :, 0]  # (B, 3, h, w)
+    step = F.interpolate(step, scale_factor=PALETTE_PATCH, mode="bilinear")[:, :, :height, :width]
+    return (painted + step).clamp(0, 1)
