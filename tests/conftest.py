@@ -80,7 +80,7 @@ def adain(tmp_path: Path) -> Run:
         command = [sys.executable, "-c", "from adain.apps.cli import main; main()", *map(str, arguments)]
         environment = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
         return subprocess.run(
-            command, input=stdin, capture_output=True, cwd=tmp_path, env=environment, timeout=120, check=False
+            command, input=stdin, capture_output=True, cwd=tmp_path, env=environment, timeout=300, check=False
         )
 
     return run
