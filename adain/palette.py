@@ -43,7 +43,7 @@ def drawn_to(palette: Tensor, painted: Tensor) -> Tensor:
     """A painting in the colours of the style.
 
     Args:
-        palette: (1, 3, K, K, K), or one for each picture.
+        palette: (1, 3, K, K, K), or one for each picture; on any device.
         painted: (B, 3, H, W) float32 RGB 0..1.
 
     Returns:
@@ -52,7 +52,9 @@ def drawn_to(palette: Tensor, painted: Tensor) -> Tensor:
     height, width = painted.shape[2:]
     patches = F.avg_pool2d(painted, PALETTE_PATCH, ceil_mode=True)  # what is finer than these keeps its contrast
     places = patches.permute(0, 2, 3, 1)[:, None] * 2 - 1  # (B, 1, h, w, 3), -1..1
-    table = palette.expand(len(painted), -1, -1, -1, -1)
+    where = torch.device("cpu") if painted.device.type == "mps" else painted.device  # MPS looks up in planes only
+    table, places = palette.to(where).expand(len(painted), -1, -1, -1, -1), places.to(where)
     step = F.grid_sample(table, places, padding_mode="border", align_corners=True)[:, :, 0]  # (B, 3, h, w)
+    step = step.to(painted.device)
     step = F.interpolate(step, scale_factor=PALETTE_PATCH, mode="bilinear")[:, :, :height, :width]
     return (painted + step).clamp(0, 1)

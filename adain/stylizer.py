@@ -338,7 +338,7 @@ class Stylizer:
         """In the style's palette, where it has one for each picture: not so where one picture has several regions."""
         if style.palette is None or len(style.palette) not in (1, len(painted)):
             return painted
-        return drawn_to(style.palette.to(self.device), painted)
+        return drawn_to(style.palette, painted)
 
     @torch.inference_mode()
     def _look(self, picture: Tensor) -> StyleLevels:
