@@ -31,10 +31,8 @@ def palette_of(style: np.ndarray) -> Tensor:
     known = torch.from_numpy(patches).reshape(-1, 3).float() / 255  # (N, 3)
     values = torch.linspace(0, 1, KNOTS)
     knots = torch.cartesian_prod(values, values, values).flip(1)  # (KNOTS ** 3, 3) RGB, red changing first
-    nearest = [
-        torch.cdist(seen_colours(some), seen_colours(known)).topk(NEIGHBOURS, 1, largest=False).indices
-        for some in knots.split(AT_ONCE)
-    ]
+    wanted, there = seen_colours(knots), seen_colours(known)
+    nearest = [torch.cdist(some, there).topk(NEIGHBOURS, 1, largest=False).indices for some in wanted.split(AT_ONCE)]
     steps = SHARE * (known[torch.cat(nearest)].mean(1) - knots)  # (KNOTS ** 3, 3)
     return steps.T.reshape(1, 3, KNOTS, KNOTS, KNOTS).contiguous()
 

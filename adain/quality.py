@@ -34,7 +34,7 @@ class Likeness(NamedTuple):
     style: float  # distance of channel means and stds to the style's, in units of its variance; lower is better
     gram: float  # mean relative distance of Gram matrices to the style's (GMD); lower is better
     chroma: float  # mean distance in a and b of CIELAB to the photo: how far colours moved
-    stray: float  # how far colours are from any that the style has, 0..255; lower is better
+    stray: float  # root mean square distance of colours to the nearest that the style has, 0..255; lower is better
 
 
 class Artefacts(NamedTuple):
@@ -61,12 +61,14 @@ class Original:
     """
 
     def __init__(self, content: np.ndarray, style: np.ndarray, judge: Perceptual) -> None:
+        from scipy.spatial import KDTree
+
         self.content, self.judge = content, judge
         with torch.inference_mode():
             painting = _features(judge, style)
             self._deep = normalised(_features(judge, content)[judge.content_shallow])
             self._statistics = {name: statistics(painting[name]) for name in judge.style_layers}
-            self._colours = _patches(style)
+            self._colours = KDTree(_patches(style))
             self._grams = {name: gram(painting[name]) for name in judge.style_layers}
 
     def likeness(self, output: np.ndarray) -> Likeness:
@@ -86,7 +88,7 @@ class Original:
             style=style_distance,
             gram=sum(distances) / len(distances),
             chroma=chroma_shift(output, self.content),
-            stray=stray(_patches(output), self._colours),
+            stray=float(255 * np.sqrt(np.square(self._colours.query(_patches(output))[0]).mean())),
         )
 
 
@@ -105,13 +107,6 @@ def chroma_shift(output: np.ndarray, content: np.ndarray) -> float:
     """Mean distance of two pictures in a and b of CIELAB."""
     a, b = (cv2.cvtColor(p.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[..., 1:] for p in (output, content))
     return float(np.linalg.norm(a - b, axis=2).mean())
-
-
-def stray(colours: np.ndarray, known: np.ndarray) -> float:
-    """How far colours are from any known one: root mean square distance to the nearest, 0..255. (N, 3), 0..1, both."""
-    from scipy.spatial import KDTree
-
-    return float(255 * np.sqrt(np.square(KDTree(known).query(colours)[0]).mean()))
 
 
 def _patches(picture: np.ndarray) -> np.ndarray:
