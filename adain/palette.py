@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .losses import PALETTE_PATCH, seen_colours
+from .regions import shares
 
 KNOTS = 17  # values of each channel, evenly spread, for which the table says where they go
 STYLE_SIDE = 128  # px; the style is looked at as so many squared patches of colour
@@ -37,12 +38,13 @@ def palette_of(style: np.ndarray) -> Tensor:
     return steps.T.reshape(1, 3, KNOTS, KNOTS, KNOTS).contiguous()
 
 
-def drawn_to(palette: Tensor, painted: Tensor) -> Tensor:
+def drawn_to(palette: Tensor, painted: Tensor, weights: Tensor | None = None) -> Tensor:
     """A painting in the colours of the style.
 
     Args:
-        palette: (1, 3, K, K, K), or one for each picture; on any device.
-        painted: (B, 3, H, W) float32 RGB 0..1.
+        palette: (1, 3, K, K, K), or one for each picture, or for each of R regions; on any device.
+        painted: (B, 3, H, W) float32 RGB 0..1; of regions, (1, 3, H, W).
+        weights: of the regions, (R, 1, H, W) float32 0..1.
 
     Returns:
         (B, 3, H, W), 0..1.
@@ -51,8 +53,11 @@ def drawn_to(palette: Tensor, painted: Tensor) -> Tensor:
     patches = F.avg_pool2d(painted, PALETTE_PATCH, ceil_mode=True)  # what is finer than these keeps its contrast
     places = patches.permute(0, 2, 3, 1)[:, None] * 2 - 1  # (B, 1, h, w, 3), -1..1
     where = torch.device("cpu") if painted.device.type == "mps" else painted.device  # MPS looks up in planes only
-    table, places = palette.to(where).expand(len(painted), -1, -1, -1, -1), places.to(where)
-    step = F.grid_sample(table, places, padding_mode="border", align_corners=True)[:, :, 0]  # (B, 3, h, w)
+    count = max(len(palette), len(painted))
+    table, places = (part.to(where).expand(count, -1, -1, -1, -1) for part in (palette, places))
+    step = F.grid_sample(table, places, padding_mode="border", align_corners=True)[:, :, 0]  # (B or R, 3, h, w)
     step = step.to(painted.device)
+    if weights is not None:
+        step = (shares(F.avg_pool2d(weights, PALETTE_PATCH, ceil_mode=True)) * step).sum(0, keepdim=True)
     step = F.interpolate(step, scale_factor=PALETTE_PATCH, mode="bilinear")[:, :, :height, :width]
     return (painted + step).clamp(0, 1)

@@ -156,13 +156,12 @@ def regional(
 
     def impose(layer: str, features: Tensor) -> Tensor:
         width = features.shape[-1]
-        small = shrunk[width] = shrunk[width] if width in shrunk else shrink(weights, features)
+        small = shrunk[width] = shrunk[width] if width in shrunk else shrink(weights, weights.shape[-1] // width)
         measured = own[layer] if own else steady(*moments(features, small))
         measured = follow(layer, measured) if follow else measured
-        share = small + EVERYWHERE
-        share = (share / share.sum(0, keepdim=True)).to(features.dtype)  # (R, 1, h, w)
         if len(weights) == 1:
             return adain(features, style[layer], measured)
+        share = shares(small).to(features.dtype)
         # AdaIN is a scale and a shift: the regions' are mixed, pixel by pixel, and the features are touched but once.
         parts = scale_and_shift(style[layer], measured)
         scales, shifts = (spread(share, part.to(features.dtype)) for part in parts)
@@ -178,10 +177,15 @@ def spread(share: Tensor, values: Tensor) -> Tensor:
     return mixed.view(1, height, width, -1).permute(0, 3, 1, 2)
 
 
-def shrink(weights: Tensor, features: Tensor) -> Tensor:
-    """(R, 1, H, W) weights at the size of a feature map (1, C, H/k, W/k)."""
-    factor = weights.shape[-1] // features.shape[-1]
+def shrink(weights: Tensor, factor: int) -> Tensor:
+    """(R, 1, H, W) weights at the size of a feature map, (R, 1, H / factor, W / factor)."""
     return F.avg_pool2d(weights, factor)
+
+
+def shares(weights: Tensor) -> Tensor:
+    """(R, 1, h, w) weights so that they sum to 1 everywhere."""
+    weights = weights + EVERYWHERE
+    return weights / weights.sum(0, keepdim=True)
 
 
 def moments(features: Tensor, weights: Tensor) -> tuple[Tensor, Statistics]:

@@ -308,7 +308,7 @@ class Stylizer:
         if self._run:
             painted, used = self._run(content, style.levels, mix)
             if style.palette is not None:
-                painted = to_uint8(self._drawn(from_uint8(painted), style))
+                painted = to_uint8(_drawn(from_uint8(painted), style))
             return self._transfer.download(painted), used
         used = {}
         painted = self.stylize_tensor(
@@ -322,25 +322,30 @@ class Stylizer:
 
     @torch.inference_mode()
     def stylize_tensor(
-        self, content: Tensor, style: Style, *, impose: Callable[[StyleLevels], Impose] = plain
+        self,
+        content: Tensor,
+        style: Style,
+        *,
+        impose: Callable[[StyleLevels], Impose] = plain,
+        weights: Tensor | None = None,
     ) -> Tensor:
         """The network in torch: (B, 3, H, W) float RGB 0..1 on the stylizer's device -> the same, float32, clamped.
 
-        `impose` makes the work of the AdaIN layers out of the style's levels: see `adain.impose`.
+        `impose` makes the work of the AdaIN layers out of the style's levels: see `adain.impose`. Where one picture has
+        R regions, `weights` are theirs, (R, 1, H, W), both sides padded to multiples of 16.
         """
         height, width = content.shape[2:]
         x = pad_to_multiple(content.to(self.dtype)).contiguous(memory_format=torch.channels_last)
         levels = {name: level.to(self.device) for name, level in style.levels.items()}
         painted = self.network(x, impose(levels)).float().clamp(0, 1)
-        return self._drawn(painted, style)[:, :, :height, :width]
-
-    def _drawn(self, painted: Tensor, style: Style) -> Tensor:
-        """In the style's palette, where it has one for each picture: not so where one picture has several regions."""
-        if style.palette is None or len(style.palette) not in (1, len(painted)):
-            return painted
-        return drawn_to(style.palette, painted)
+        return _drawn(painted, style, weights)[:, :, :height, :width]
 
     @torch.inference_mode()
     def _look(self, picture: Tensor) -> StyleLevels:
         """(B, 3, H, W) RGB 0..1, sides multiples of 16 -> its levels as a style."""
         return self.network.encode_style(picture.to(self.dtype, memory_format=torch.channels_last))
+
+
+def _drawn(painted: Tensor, style: Style, weights: Tensor | None = None) -> Tensor:
+    """A painting (B, 3, H, W) in its style's palette, where that has one; `weights` as in `stylize_tensor`."""
+    return painted if style.palette is None else drawn_to(style.palette, painted, weights)

@@ -126,6 +126,7 @@ def _paint_whole(
     own: StyleLevels | None,
     follow: Follow | None,
 ) -> np.ndarray:
+    weights = None
     if isinstance(style, Style):
         if own or follow is None:
             return stylizer.paint_frames([rgb], style, told([own]) if own else None)[0][0]
@@ -134,7 +135,7 @@ def _paint_whole(
         weights = _weights(style.weights(rgb.shape[1], rgb.shape[0]), stylizer.device)
         style = style.style
         way = partial(_shared, own=own, weights=weights) if own else partial(regional, weights=weights, follow=follow)
-    return to_array(stylizer.stylize_tensor(to_tensor(rgb, stylizer.device), style, impose=way))
+    return to_array(stylizer.stylize_tensor(to_tensor(rgb, stylizer.device), style, impose=way, weights=weights))
 
 
 def _paint_tiles(
@@ -157,7 +158,7 @@ def _paint_tiles(
         weights = None if masks is None else _weights(masks[(slice(None), *seen)], stylizer.device)
         content = to_tensor(rgb[seen], stylizer.device)
         mapped.release(rgb)
-        return stylizer.stylize_tensor(content, style, impose=lambda levels: impose(levels, weights))
+        return stylizer.stylize_tensor(content, style, impose=lambda levels: impose(levels, weights), weights=weights)
 
     unknown = 0 if own else len(style.levels)
     own = own or {}
@@ -233,7 +234,7 @@ def _measure_next(
         y, x = core
         factor = -(-(x.high - x.low) // MULTIPLE) * MULTIPLE // features.shape[-1]
         inside = np.s_[:, :, _rows(y, factor), _rows(x, factor)]
-        small = None if weights is None else shrink(weights, features)[inside]
+        small = None if weights is None else shrink(weights, factor)[inside]
         total.add(layer, features[inside].contiguous(memory_format=torch.channels_last), small)
         raise _Measured
 

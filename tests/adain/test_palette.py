@@ -12,6 +12,7 @@ from adain.convert import to_tensor
 from adain.losses import palette_loss
 from adain.palette import KNOTS, SHARE, drawn_to, palette_of
 from adain.picture import read_picture
+from adain.regions import Regions
 from adain.style import Style
 from adain.stylizer import Stylizer
 
@@ -84,3 +85,30 @@ def test_palettes_go_along(photo: np.ndarray, vgg: Stylizer, tmp_path: Path):
     alone = [vgg.paint_frames([photo], style)[0][0].astype(int) for style in (one, other)]
     together = vgg.paint_frames([photo, photo], both)[0]
     assert max(np.abs(a - b).max() for a, b in zip(alone, together)) <= 1
+
+
+def test_each_region_goes_to_its_own_palette(two_colours: np.ndarray):
+    green = np.full((192, 192, 3), (30, 160, 60), np.uint8)
+    palettes = torch.cat([palette_of(two_colours), palette_of(green)])
+    painted = flat((60, 60, 200), 30, 48)  # a side that is no multiple of a patch
+    left = torch.zeros(1, 30, 48)
+    left[:, :, :24] = 1
+    drawn = drawn_to(palettes, painted, torch.stack([left, 1 - left]))
+    for part, palette in ((np.s_[..., :20], palettes[:1]), (np.s_[..., 28:], palettes[1:])):
+        torch.testing.assert_close(drawn[part], drawn_to(palette, painted)[part], atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("tile", [None, 128])
+def test_regions_keep_to_the_colours_of_their_styles(photo: np.ndarray, vgg: Stylizer, tile: int | None):
+    styles = {name: vgg.encode_style(name, size=256) for name in ("ink-wash", "mosaic")}
+    half = np.zeros(photo.shape[:2], np.uint8)
+    half[:, : half.shape[1] // 2] = 255
+    masks = {"ink-wash": half, "mosaic": 255 - half}
+    target = to_tensor(read_picture(find_style("ink-wash")).resized(240, 240).rgb, torch.device("cpu"))
+
+    def stray(styles: dict[str, Style]) -> float:
+        painted = vgg.stylize(photo, Regions.compose(styles, masks), tile=tile)[:, : half.shape[1] // 2 - 8]
+        return palette_loss(to_tensor(painted, torch.device("cpu")), target).item()
+
+    plain = {name: replace(style, palette=None) for name, style in styles.items()}
+    assert stray(styles) < 0.4 * stray(plain)
