@@ -27,28 +27,27 @@ class Graph(nn.Module):
         self.dtype = next(network.parameters()).dtype
         self.widths = network.widths
 
-    def forward(  # noqa: PLR0917  tensors are given in order
-        self,
-        content: Tensor,
-        mean: Tensor,
-        std: Tensor,
-        shares: Tensor | None = None,
-        given_mean: Tensor | None = None,
-        given_std: Tensor | None = None,
-    ) -> Tensor | tuple[Tensor, Tensor, Tensor]:
+    def forward(self, content: Tensor, mean: Tensor, std: Tensor, *mix: Tensor) -> Tensor | tuple[Tensor, ...]:
         """Paint.
 
         Args:
             content: (B, H, W, 3) uint8 RGB, H and W multiples of 16.
             mean, std: of the style, (B, N) or (1, N) float32.
-            shares: (B, B + G) float32: see `adain.impose.Mix`; None: each picture is normalised by its own statistics.
-            given_mean, given_std: (G, N) float32.
+            mix: the shares of an `adain.impose.Mix`, (B, B + G) float32, and its given means and deviations, (G, N)
+                float32 each; none of them: each picture is normalised by its own statistics.
 
         Returns:
-            (B, H, W, 3) uint8 RGB; where there are shares, also the mean and std normalised by, (B, N) float32 each.
+            (B, H, W, 3) uint8 RGB; where there is a mix, also the mean and std normalised by, (B, N) float32 each.
         """
+        painted, used = self.painted(content, mean, std, mix)
+        return (to_uint8(painted), *together(used)) if mix else to_uint8(painted)
+
+    def painted(
+        self, content: Tensor, mean: Tensor, std: Tensor, mix: tuple[Tensor, ...] = ()
+    ) -> tuple[Tensor, StyleLevels]:
+        """The painting, (B, 3, H, W) RGB, about 0..1, and the statistics normalised by; arguments as of `forward`."""
         style = self.apart(mean, std)
-        given = None if given_mean is None or given_std is None else self.apart(given_mean, given_std)
+        given = self.apart(*mix[1:]) if mix else {}
         used: StyleLevels = {}
 
         def impose(layer: str, features: Tensor) -> Tensor:
@@ -56,14 +55,13 @@ class Graph(nn.Module):
             own_mean = wide.mean((2, 3), keepdim=True)
             variance = (wide - own_mean).square().mean((2, 3), keepdim=True)
             own = Statistics(own_mean, (variance + VARIANCE_FLOOR).sqrt())
-            if shares is not None and given is not None:
+            if mix:
                 sources = Statistics.join([own, given[layer]])
-                own = Statistics(*((shares @ part.flatten(1))[:, :, None, None] for part in sources))
+                own = Statistics(*((mix[0] @ part.flatten(1))[:, :, None, None] for part in sources))
             used[layer] = own
             return ((wide - own.mean) * (style[layer].std / contrast(own)) + style[layer].mean).to(features.dtype)
 
-        painted = to_uint8(self.network(from_uint8(content).to(self.dtype), impose))
-        return painted if shares is None else (painted, *together(used))
+        return self.network(from_uint8(content).to(self.dtype), impose), used
 
     def apart(self, mean: Tensor, std: Tensor) -> StyleLevels:
         """(B, N) each -> the layers'."""

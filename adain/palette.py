@@ -7,8 +7,6 @@ instead of 5.2 of 255, style 0.139 -> 0.135, SSIM 0.464 -> 0.466. `fast`, which 
 published model, gains nothing.)
 """
 
-import cv2
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -23,19 +21,31 @@ SHARE = 0.65  # of the way that a colour goes there; so coarse a table takes con
 AT_ONCE = 512  # knots, for the sake of memory
 
 
-def palette_of(style: np.ndarray) -> Tensor:
-    """(H, W, 3) uint8 RGB -> (1, 3, K, K, K) float32: what to add to the colour at [:, :, blue, green, red].
+def palette_of(style: Tensor) -> Tensor:
+    """(1, 3, H, W) RGB 0..1 -> (1, 3, K, K, K) float32: what to add to the colour at [:, :, blue, green, red].
 
     Near and far are as in training's `palette_loss`: light counts less than hue.
     """
-    patches = cv2.resize(style, (STYLE_SIDE, STYLE_SIDE), interpolation=cv2.INTER_AREA)
-    known = torch.from_numpy(patches).reshape(-1, 3).float() / 255  # (N, 3)
-    values = torch.linspace(0, 1, KNOTS)
-    knots = torch.cartesian_prod(values, values, values).flip(1)  # (KNOTS ** 3, 3) RGB, red changing first
-    wanted, there = seen_colours(knots), seen_colours(known)
-    nearest = [torch.cdist(some, there).topk(NEIGHBOURS, 1, largest=False).indices for some in wanted.split(AT_ONCE)]
-    steps = SHARE * (known[torch.cat(nearest)].mean(1) - knots)  # (KNOTS ** 3, 3)
+    rows, columns = (averages(side, style.device) for side in style.shape[2:])
+    known = (rows @ style[0].float() @ columns.T).permute(1, 2, 0).flatten(0, 1)  # (N, 3)
+    blue, green, red = torch.meshgrid([torch.linspace(0, 1, KNOTS, device=style.device)] * 3, indexing="ij")
+    knots = torch.stack([red, green, blue], 3).flatten(0, 2)  # (K ** 3, 3)
+    wanted, seen = seen_colours(knots), seen_colours(known)
+    squares = seen.square().sum(1)
+    # The distances' squares, less that of the knot, which changes no order.
+    nearest = [(squares - 2 * some @ seen.T).topk(NEIGHBOURS, largest=False).indices for some in wanted.split(AT_ONCE)]
+    there = known[torch.cat(nearest)].sum(1) / NEIGHBOURS  # no `mean`: so an exported graph calls one of its results
+    steps = SHARE * (there - knots)  # (K ** 3, 3)
     return steps.T.reshape(1, 3, KNOTS, KNOTS, KNOTS).contiguous()
+
+
+def averages(side: int, device: torch.device) -> Tensor:
+    """(STYLE_SIDE, side): the means over equal parts of a side, as a matrix; pixels across a border count in part."""
+    ends = torch.arange(1, side + 1, device=device)
+    width = ends[-1] / STYLE_SIDE  # a tensor: to an exported graph the side is not known
+    starts = width * torch.arange(STYLE_SIDE, device=device)[:, None]
+    inside = torch.minimum(starts + width, ends) - torch.maximum(starts, ends - 1)
+    return inside.clamp_min(0) / width
 
 
 def drawn_to(palette: Tensor, painted: Tensor, weights: Tensor | None = None) -> Tensor:
@@ -51,13 +61,22 @@ def drawn_to(palette: Tensor, painted: Tensor, weights: Tensor | None = None) ->
     """
     height, width = painted.shape[2:]
     patches = F.avg_pool2d(painted, PALETTE_PATCH, ceil_mode=True)  # what is finer than these keeps its contrast
-    places = patches.permute(0, 2, 3, 1)[:, None] * 2 - 1  # (B, 1, h, w, 3), -1..1
-    where = torch.device("cpu") if painted.device.type == "mps" else painted.device  # MPS looks up in planes only
-    count = max(len(palette), len(painted))
-    table, places = (part.to(where).expand(count, -1, -1, -1, -1) for part in (palette, places))
-    step = F.grid_sample(table, places, padding_mode="border", align_corners=True)[:, :, 0]  # (B or R, 3, h, w)
-    step = step.to(painted.device)
+    step = looked_up(palette.to(painted.device), patches)  # (B or R, 3, h, w)
     if weights is not None:
         step = (shares(F.avg_pool2d(weights, PALETTE_PATCH, ceil_mode=True)) * step).sum(0, keepdim=True)
     step = F.interpolate(step, scale_factor=PALETTE_PATCH, mode="bilinear")[:, :, :height, :width]
     return (painted + step).clamp(0, 1)
+
+
+def looked_up(palette: Tensor, colours: Tensor) -> Tensor:
+    """The table at colours between its knots, (B, 3, h, w) RGB 0..1 -> the same, or (R, ...) for R tables.
+
+    A sum over all knots, most of which have no weight: not every runtime has a look-up in three dimensions.
+    """
+    knots = torch.arange(KNOTS, device=colours.device)
+    places = (KNOTS - 1) * colours.flatten(2)[..., None]  # (B, 3, N, 1)
+    red, green, blue = F.relu(1 - (places - knots).abs()).unbind(1)  # (B, N, K) each
+    pairs = (blue[..., :, None] * green[..., None, :]).flatten(2)  # (B, N, K * K)
+    table = palette.permute(0, 2, 3, 4, 1).reshape(-1, KNOTS**2, KNOTS * 3)
+    found = (pairs @ table).unflatten(2, (KNOTS, 3)) * red[..., None]  # (B or R, N, K, 3)
+    return found.sum(2).transpose(1, 2).unflatten(2, colours.shape[2:])

@@ -1,22 +1,27 @@
 """The networks as files that run without torch: for ONNX runtimes, and for OpenVINO.
 
 Two files make a model. `NAME.onnx` paints; the statistics of the style are among its inputs, so that one file serves
-every style. `NAME_style.onnx` turns a style picture into those statistics. Pictures go in and come out as uint8, as
-cameras and files have them; nothing but numpy is needed around the runtime.
+every style. `NAME_style.onnx` turns a style picture into those statistics, and for `vgg` into a palette too. Pictures
+go in and come out as uint8, as cameras and files have them; nothing but numpy is needed around the runtime.
 """
 
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
-from .convert import from_uint8
+from .convert import from_uint8, to_uint8
 from .device import import_openvino
 from .errors import AdainError
 from .graph import Graph, to_openvino, together
 from .layers import MULTIPLE
 from .models import load_model
+from .palette import KNOTS, drawn_to, palette_of
+
+if TYPE_CHECKING:
+    from .models import Network
 
 OPSET = 18
 TRACED_HEIGHT, TRACED_WIDTH = 9 * MULTIPLE, 10 * MULTIPLE  # px; any size will do, but not a square
@@ -27,14 +32,26 @@ class ExportError(AdainError):
 
 
 class PortableStyleEncoder(nn.Module):
-    """style (1, H, W, 3) uint8 RGB -> mean and std, each (1, N) float32."""
+    """style (1, H, W, 3) uint8 RGB -> mean and std, each (1, N) float32; and a palette, where the model has one."""
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: "Network") -> None:
         super().__init__()
         self.network = network
 
-    def forward(self, style: Tensor) -> tuple[Tensor, Tensor]:
-        return together(self.network.encode_style(from_uint8(style)))  # type: ignore[operator]
+    def forward(self, style: Tensor) -> tuple[Tensor, ...]:
+        picture = from_uint8(style)
+        levels = together(self.network.encode_style(picture))
+        return (*levels, palette_of(picture)) if self.network.strays else levels
+
+
+class PortablePainter(Graph):
+    """content (1, H, W, 3) uint8 RGB and what the style encoder gave -> the painting, like the content."""
+
+    def forward(  # type: ignore[override]
+        self, content: Tensor, mean: Tensor, std: Tensor, palette: Tensor | None = None
+    ) -> Tensor:
+        painted, _ = self.painted(content, mean, std)
+        return to_uint8(painted if palette is None else drawn_to(palette, painted.clamp(0, 1)))
 
 
 def export_onnx(model: str | Path, path: Path) -> tuple[Path, Path]:
@@ -54,14 +71,12 @@ def export_onnx(model: str | Path, path: Path) -> tuple[Path, Path]:
         import onnxscript  # noqa: F401  torch.onnx needs it
     except ImportError as error:
         raise ExportError("export needs onnx and onnxscript: pip install 'adain-style[export]'") from error
-    painter, encoder, picture, mean, std = _graphs(model)
+    painter, encoder, picture, style = _graphs(model)
     sides = {1: torch.export.Dim("h", min=2) * MULTIPLE, 2: torch.export.Dim("w", min=2) * MULTIPLE}
     style_path = path.with_name(f"{path.stem}_style.onnx")
     path.parent.mkdir(parents=True, exist_ok=True)
-    inputs = {"content": picture, "mean": mean, "std": std}
-    free = {"content": sides, "mean": None, "std": None}
-    _export(path, painter, inputs, ["painted"], free)
-    _export(style_path, encoder, {"style": picture}, ["mean", "std"], {"style": sides})
+    _export(path, painter, {"content": picture, **style}, ["painted"], {"content": sides, **dict.fromkeys(style)})
+    _export(style_path, encoder, {"style": picture}, list(style), {"style": sides})
     return path, style_path
 
 
@@ -75,21 +90,23 @@ def export_openvino(model: str | Path, path: Path) -> tuple[Path, Path]:
     if path.suffix != ".xml":
         raise ExportError(f"got {path}; want a name that ends in .xml")
     openvino = import_openvino()
-    painter, encoder, picture, mean, std = _graphs(model)
+    painter, encoder, picture, style = _graphs(model)
     paths = path, path.with_name(f"{path.stem}_style.xml")
     path.parent.mkdir(parents=True, exist_ok=True)
-    for graph, inputs, target in ((painter, (picture, mean, std), paths[0]), (encoder, (picture,), paths[1])):
+    for graph, inputs, target in ((painter, (picture, *style.values()), paths[0]), (encoder, (picture,), paths[1])):
         openvino.save_model(to_openvino(graph, inputs), target, compress_to_fp16=False)
     return paths
 
 
-def _graphs(model: str | Path) -> tuple[Graph, PortableStyleEncoder, Tensor, Tensor, Tensor]:
-    """What paints and what encodes styles, with an example of their pictures and two of the statistics."""
+def _graphs(model: str | Path) -> tuple[PortablePainter, PortableStyleEncoder, Tensor, dict[str, Tensor]]:
+    """What paints and what encodes styles, with an example of their pictures and one of a style."""
     network = load_model(model)
-    painter = Graph(network).eval()
     picture = torch.zeros(1, TRACED_HEIGHT, TRACED_WIDTH, 3, dtype=torch.uint8)
-    channels = sum(painter.widths.values())  # two tensors: exporters take one that is given twice for one input
-    return painter, PortableStyleEncoder(network).eval(), picture, torch.zeros(1, channels), torch.ones(1, channels)
+    channels = sum(network.widths.values())  # two tensors: exporters take one that is given twice for one input
+    style = {"mean": torch.zeros(1, channels), "std": torch.ones(1, channels)}
+    if network.strays:
+        style["palette"] = torch.zeros(1, 3, KNOTS, KNOTS, KNOTS)
+    return PortablePainter(network).eval(), PortableStyleEncoder(network).eval(), picture, style
 
 
 def _export(path: Path, module: nn.Module, inputs: dict[str, Tensor], outputs: list[str], free: dict) -> None:

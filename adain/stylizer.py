@@ -158,7 +158,7 @@ class Stylizer:
             rgb = match_color(rgb, visible(photo), color_strength)
         sides = style_size(rgb.shape[1], rgb.shape[0], size, scale)
         rgb = Picture(rgb).resized(*sides).rgb
-        palette = palette_of(rgb) if self.network.strays else None
+        palette = palette_of(to_tensor(rgb, torch.device("cpu"))) if self.network.strays else None
         return Style(name or "style", self.model, self._levels_of(rgb), self.weights, palette)
 
     def _levels_of(self, rgb: np.ndarray) -> StyleLevels:

@@ -20,8 +20,8 @@ BLUE, ORANGE = (40, 60, 180), (240, 150, 40)
 
 
 @pytest.fixture(scope="module")
-def two_colours() -> np.ndarray:
-    return np.repeat(np.array([BLUE, ORANGE], np.uint8), 96, 0).reshape(1, 192, 3).repeat(192, 0)
+def two_colours() -> torch.Tensor:
+    return torch.cat([flat(BLUE, 192, 96), flat(ORANGE, 192, 96)], 3)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def flat(colour: tuple[int, int, int], height: int = 32, width: int = 48) -> tor
 @pytest.mark.parametrize(
     "painted, wanted", [((60, 60, 200), BLUE), ((200, 180, 60), ORANGE), (BLUE, BLUE), ((230, 140, 60), ORANGE)]
 )
-def test_a_colour_goes_towards_the_nearest_of_the_style(two_colours: np.ndarray, painted, wanted):
+def test_a_colour_goes_towards_the_nearest_of_the_style(two_colours: torch.Tensor, painted, wanted):
     palette = palette_of(two_colours)
     assert palette.shape == (1, 3, KNOTS, KNOTS, KNOTS)
     drawn = drawn_to(palette, flat(painted))
@@ -44,7 +44,7 @@ def test_a_colour_goes_towards_the_nearest_of_the_style(two_colours: np.ndarray,
     assert (255 * drawn - 255 * expected).abs().max() < 1.5
 
 
-def test_strokes_keep_their_contrast(two_colours: np.ndarray):
+def test_strokes_keep_their_contrast(two_colours: torch.Tensor):
     painted = flat((80, 80, 160), 30, 42)  # sides that are no multiples of a patch
     painted[:, :, ::2] += 0.05
     painted[:, :, 1::2] -= 0.05
@@ -56,9 +56,8 @@ def test_strokes_keep_their_contrast(two_colours: np.ndarray):
 
 def test_the_style_itself_hardly_changes():
     for name in ("ukiyo-e", "watercolour"):
-        style = read_picture(find_style(name)).resized(256, 256).rgb
-        picture = to_tensor(style, torch.device("cpu"))
-        assert 255 * (drawn_to(palette_of(style), picture) - picture).abs().mean() < 4
+        picture = to_tensor(read_picture(find_style(name)).resized(256, 256).rgb, torch.device("cpu"))
+        assert 255 * (drawn_to(palette_of(picture), picture) - picture).abs().mean() < 4
 
 
 def test_paintings_keep_to_the_colours_of_their_style(photo: np.ndarray, vgg: Stylizer, fast: Stylizer):
@@ -87,9 +86,8 @@ def test_palettes_go_along(photo: np.ndarray, vgg: Stylizer, tmp_path: Path):
     assert max(np.abs(a - b).max() for a, b in zip(alone, together)) <= 1
 
 
-def test_each_region_goes_to_its_own_palette(two_colours: np.ndarray):
-    green = np.full((192, 192, 3), (30, 160, 60), np.uint8)
-    palettes = torch.cat([palette_of(two_colours), palette_of(green)])
+def test_each_region_goes_to_its_own_palette(two_colours: torch.Tensor):
+    palettes = torch.cat([palette_of(two_colours), palette_of(flat((30, 160, 60)))])
     painted = flat((60, 60, 200), 30, 48)  # a side that is no multiple of a patch
     left = torch.zeros(1, 30, 48)
     left[:, :, :24] = 1
