@@ -106,7 +106,7 @@ def read_picture(source: str | Path | bytes) -> Picture:
             image = Image.open(io.BytesIO(data))
             image.load()
             ImageOps.exif_transpose(image, in_place=True)
-            return _to_srgb(image)
+            return to_srgb(image)
     except UnidentifiedImageError as error:
         if data[4:8] == b"ftyp" and data[8:12] in HEIF_BRANDS:
             raise PictureError(f"{name}: damaged or cut short; get a whole copy of the file") from error
@@ -117,7 +117,8 @@ def read_picture(source: str | Path | bytes) -> Picture:
         raise PictureError(f"{name}: damaged or cut short ({error}); get a whole copy of the file") from error
 
 
-def _to_srgb(image: Image.Image) -> Picture:
+def to_srgb(image: Image.Image) -> Picture:
+    """What Pillow has opened, of any mode and profile."""
     alpha = None
     if image.mode.startswith(("I", "F")):
         image = Image.fromarray(_to_uint8(np.array(image)))

@@ -16,6 +16,7 @@ from .options import PaintOptions
 from .plan import STDIO, Job, is_video, plan
 from .progress import note, progress_bar, tile_bar
 from .recipe import Recipe
+from .stills import moves
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +105,8 @@ def _failure(job: Job, error: AdainError) -> dict:
 
 
 def read_content(content: str) -> Picture:
+    if moves(content):
+        note(f"{content}: only the first of its pictures is painted; adain video paints them all")
     return read_picture(sys.stdin.buffer.read() if content == STDIO else content)
 
 

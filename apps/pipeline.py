@@ -26,12 +26,13 @@ from adain.shots import Shot, ShotStatistics
 from adain.style import Style
 
 from .ahead import Ahead
+from .frame import Frame
 from .journal import Journal
 from .machine import share_cores
 from .options import VideoOptions
 from .painter import Painter
 from .progress import progress_bar
-from .reader import Frame, Reader, open_reader
+from .reader import Reader, open_reader
 from .timeline import Keyframe, style_at
 from .writer import SEGMENT, frames_in, open_writer, part_of, place_of, put_in_place
 
@@ -150,7 +151,7 @@ class Pipeline:
             return f"got --start {float(self.options.start):g} s, where it has ended already; choose an earlier moment"
         return (
             f"not one frame can be read ({damage or 'there is none'}); get a whole copy of the file, or convert it if "
-            "FFmpeg cannot decode its kind (animated WebP)"
+            "FFmpeg cannot decode its kind"
         )
 
     def _encode_styles(self, first: Frame) -> None:

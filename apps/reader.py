@@ -1,14 +1,12 @@
 """Reading videos: upright frames in display order with exact times, and the packets of the other tracks untouched."""
 
-import re
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from fractions import Fraction
 from math import lcm
-from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 import av
 import numpy as np
@@ -16,28 +14,20 @@ from av.sidedata.sidedata import Type as SideData
 from av.video.reformatter import Colorspace
 
 from adain.errors import VideoError
-from adain.folders import files_in
-from adain.picture import OPAQUE, READABLE, read_picture
+from adain.picture import OPAQUE
 
 from .fields import Progressive
+from .frame import PICTURE_RATE, Frame, resampled
 from .hdr import Ordinary, is_wide
+from .stills import AnimationReader, PictureReader, is_animation, is_pictures
 
-PICTURE_RATE = Fraction(25)  # frames a second of numbered pictures, where none is given
 HD_HEIGHT = 720  # px; from here on, video that does not say so is BT.709, below BT.601
 SHORT = Fraction(1, 2)  # s; a file that ends this much before its length says was cut off
 LATE = 10  # s; tracks are read this far beyond --end, as they need not be interleaved tightly
 WITH_INDEX = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")  # what MP4 and MOV begin with, after 4 bytes
 UNSPECIFIED = 2  # the colour matrix of video that does not say
+WITH_NAMES = ("png", "apng")  # codecs whose frames may name a colour profile: PyAV 18 frees that twice, and all ends
 BROKEN = (av.error.InvalidDataError, av.error.EOFError, OSError, av.error.FFmpegError)
-
-
-class Frame(NamedTuple):
-    """One frame of a video."""
-
-    rgb: np.ndarray  # (H, W, 3) uint8, upright
-    time: Fraction  # s, exact, from the start of the result
-    duration: Fraction | None  # s
-    alpha: np.ndarray | None = None  # (H, W) uint8, 255 = opaque; None where all is
 
 
 class VideoReader:
@@ -117,7 +107,7 @@ class VideoReader:
 
     def __iter__(self) -> Iterator[Frame | av.Packet]:
         items = self._decoded()
-        return self._resampled(items) if self.resample else items
+        return resampled(items, self.rate) if self.resample else items
 
     def _expect(self) -> int | None:
         seconds = self._seconds()
@@ -195,7 +185,15 @@ class VideoReader:
         if previous and time <= previous.time:
             time = previous.time + self.clock
         rgb, alpha = pixels_of(raw, self.ordinary)
+        if (matrix := self._display_matrix(raw)) is not None:
+            rgb, alpha = upright(rgb, matrix), None if alpha is None else upright(alpha, matrix)
         return Frame(rgb, self._rounded(time), duration, alpha)
+
+    def _display_matrix(self, raw: av.VideoFrame) -> np.ndarray | None:
+        if self.video.codec_context.name in WITH_NAMES:
+            return None
+        matrix = raw.side_data.get(SideData.DISPLAYMATRIX)  # type: ignore[call-overload]
+        return None if matrix is None else np.frombuffer(matrix, np.int32)
 
     def _exact(self, time: Fraction) -> Fraction:
         """Undo the rounding of containers that count milliseconds: the frame's place on the grid of the exact rate."""
@@ -227,78 +225,18 @@ class VideoReader:
         if reached < seconds - max(SHORT, 2 / self.rate):
             self.damage = f"cut short: {float(reached):.1f} s of {float(seconds):.1f} s are there"
 
-    def _resampled(self, items: Iterator[Frame | av.Packet]) -> Iterator[Frame | av.Packet]:
-        """At each tick of the rate asked for, the frame that is on screen then."""
-        step, count, shown = 1 / self.rate, 0, None
-        for item in items:
-            if isinstance(item, Frame):
-                while shown is not None and count * step < item.time:
-                    yield shown._replace(time=count * step, duration=step)
-                    count += 1
-                shown = item
-            else:
-                yield item
-        until = shown.time + (shown.duration or step) if shown else Fraction(0)
-        while shown is not None and count * step < until:
-            yield shown._replace(time=count * step, duration=step)
-            count += 1
 
-
-class PictureReader:
-    """Numbered pictures, or a folder of pictures by name, as a video without other tracks; see `VideoReader`."""
-
-    def __init__(
-        self, source: str, *, start: Fraction | None = None, end: Fraction | None = None, rate: Fraction | None = None
-    ) -> None:
-        self.rate = rate or PICTURE_RATE
-        self.clock, self.aspect = 1 / self.rate, Fraction(1)
-        self.tracks: list[Any] = []
-        self.attachments: list[Any] = []
-        self.metadata: dict[str, str] = {}
-        self.chapters: list[Any] = []
-        self.damage: str | None = None
-        paths = numbered(source)
-        if not paths:
-            raise VideoError(f"{source}: no pictures there; want files such as 0001.png")
-        first = round((start or 0) * self.rate)
-        last = None if end is None else round(end * self.rate)
-        self.paths = paths[first:last]
-        self.length = len(self.paths)
-
-    def close(self) -> None:
-        pass
-
-    def __iter__(self) -> Iterator[Frame]:
-        for count, path in enumerate(self.paths):
-            picture = read_picture(path)
-            yield Frame(picture.rgb, count / self.rate, 1 / self.rate, picture.alpha)
-
-
-Reader = VideoReader | PictureReader
+Reader = VideoReader | AnimationReader | PictureReader
 
 
 def open_reader(
     source: str, *, start: Fraction | None = None, end: Fraction | None = None, rate: Fraction | None = None
 ) -> Reader:
     """The reader for a source, by its kind."""
-    kind = PictureReader if is_pictures(source) else VideoReader
+    if is_pictures(source):
+        return PictureReader(source, start=start, end=end, rate=rate)
+    kind = AnimationReader if is_animation(source) else VideoReader
     return kind(source, start=start, end=end, rate=rate)
-
-
-def is_pictures(source: str) -> bool:
-    """Whether a name stands for pictures rather than for one file: a folder, or a pattern such as %04d.png."""
-    return re.search(r"%\d*d", Path(source).name) is not None or source.endswith("/") or Path(source).is_dir()
-
-
-def numbered(source: str) -> list[Path]:
-    """The pictures of a folder by name, or those that a pattern such as "frames/%04d.png" stands for, by number."""
-    path = Path(source)
-    if not re.search(r"%\d*d", path.name):
-        return files_in(path, READABLE)
-    before, after = re.split(r"%\d*d", path.name, maxsplit=1)
-    pattern = re.compile(re.escape(before) + r"(\d+)" + re.escape(after))
-    found = [(int(m[1]), p) for p in path.parent.glob("*") if (m := pattern.fullmatch(p.name))]
-    return [p for _, p in sorted(found)]
 
 
 def piped() -> BinaryIO:
@@ -313,7 +251,7 @@ def piped() -> BinaryIO:
 
 
 def pixels_of(frame: av.VideoFrame, ordinary: Ordinary) -> tuple[np.ndarray, np.ndarray | None]:
-    """Decoded pixels as upright (H, W, 3) uint8 RGB, and the alpha of those that are not all opaque, (H, W) uint8."""
+    """Decoded pixels as (H, W, 3) uint8 RGB, and the alpha of those that are not all opaque, (H, W) uint8."""
     source = None
     if frame.colorspace == UNSPECIFIED:
         source = Colorspace.ITU709 if frame.height >= HD_HEIGHT else Colorspace.ITU601
@@ -322,10 +260,6 @@ def pixels_of(frame: av.VideoFrame, ordinary: Ordinary) -> tuple[np.ndarray, np.
     if any(component.is_alpha for component in frame.format.components):
         alpha = frame.reformat(format="rgba").to_ndarray()[..., 3]
         alpha = None if alpha.min() == OPAQUE else alpha
-    matrix = frame.side_data.get(SideData.DISPLAYMATRIX)  # type: ignore[call-overload]
-    if matrix is not None:
-        turn = np.frombuffer(matrix, np.int32)
-        rgb, alpha = upright(rgb, turn), None if alpha is None else upright(alpha, turn)
     return rgb, alpha
 
 

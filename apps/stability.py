@@ -20,8 +20,9 @@ from adain.picture import Picture, read_picture
 from adain.stability import FAR, NEAR, drift, sharpness, style_distance, track, warping_error
 from adain.stylizer import STYLE_SIZE, WORK_SIZE, Stylizer, fit
 
+from .frame import Frame
 from .progress import progress_bar
-from .reader import Frame, open_reader
+from .reader import open_reader
 
 NOISE = 2.0  # of 255; a camera's, in the static scene
 COPIES = 8  # of the static scene, each with noise of its own

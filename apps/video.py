@@ -17,7 +17,7 @@ from .options import VideoOptions
 from .painter import Painter
 from .pipeline import Interrupted, Pipeline
 from .progress import note
-from .reader import is_pictures
+from .stills import is_pictures
 from .timeline import Keyframe
 from .writer import check_output, exists
 

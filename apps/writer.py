@@ -26,8 +26,10 @@ from .codecs import (
     with_start_codes,
 )
 from .filters import pulled
+from .frame import Frame
 from .options import Encoding
-from .reader import HD_HEIGHT, Frame, Reader, is_pictures, numbered
+from .reader import HD_HEIGHT, Reader
+from .stills import is_pictures, numbered
 from .tracks import Tracks
 
 SEGMENT = 64  # frames; each is encoded by itself, so that a later run can go on at its end with the very same bits

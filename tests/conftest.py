@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from adain.apps.frame import Frame
 from adain.apps.options import Encoding
 from adain.apps.pipeline import first_frame
-from adain.apps.reader import Frame, open_reader
+from adain.apps.reader import open_reader
 from adain.apps.writer import open_writer
 from PIL import Image
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from adain.apps.reader import Frame, open_reader
+from adain.apps.frame import Frame
+from adain.apps.reader import open_reader
 
 COUNT, RATE = 12, 25
 DARK, BRIGHT = 30, 220  # of 255

@@ -6,7 +6,8 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from adain.apps.reader import Frame, open_reader
+from adain.apps.frame import Frame
+from adain.apps.reader import open_reader
 from av.video.reformatter import ColorPrimaries, ColorTrc
 
 PATCHES = np.array(  # red, green, blue, skin, greys: BT.709, of 255

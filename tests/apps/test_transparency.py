@@ -17,7 +17,7 @@ def shapes() -> list[np.ndarray]:
     return [np.hypot(y - HEIGHT / 2, x - 22 - STEP * number) < RADIUS for number in range(COUNT)]
 
 
-@pytest.fixture(params=["gif", "apng", "pictures"])
+@pytest.fixture(params=["gif", "apng", "webp", "pictures"])
 def animation(request: pytest.FixtureRequest, tmp_path: Path, photo: np.ndarray) -> Path:
     """A disc cut out of a photo, moving; nothing around it."""
     scene = photo[:HEIGHT, :WIDTH]

@@ -14,9 +14,10 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from adain.apps.frame import Frame
 from adain.apps.options import Encoding, VideoOptions
 from adain.apps.painter import Painter
-from adain.apps.reader import Frame, open_reader, upright
+from adain.apps.reader import open_reader, upright
 from adain.apps.timeline import parse_time, parse_timeline, style_at
 from adain.apps.video import stylize_video
 from adain.apps.writer import SEGMENT
