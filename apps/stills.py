@@ -20,6 +20,7 @@ from .frame import PICTURE_RATE, Frame, resampled
 
 # FFmpeg reads no animated WebP, and of a PNG with a colour profile only the first picture.
 ANIMATIONS = (".webp", ".png", ".apng")
+NUMBER = re.compile(r"%\d*d")  # in a pattern
 UNTOLD = 100  # ms a picture is shown where the file says 0, as browsers have it
 
 
@@ -124,15 +125,26 @@ class AnimationReader(Alone):
 
 def is_pictures(source: str) -> bool:
     """Whether a name stands for pictures rather than for one file: a folder, or a pattern such as %04d.png."""
-    return re.search(r"%\d*d", Path(source).name) is not None or source.endswith("/") or Path(source).is_dir()
+    return source.endswith("/") or Path(source).is_dir() or is_pattern(source)
+
+
+def is_pattern(source: str) -> bool:
+    """Whether it is one as in frames/%04d.png; "100%dance.mp4" is a video."""
+    path = Path(source)
+    return NUMBER.search(path.name) is not None and path.suffix.lower() in READABLE and not source.endswith("/")
+
+
+def picture_name(pattern: str, number: int) -> str:
+    """What a pattern such as %04d.png calls a picture."""
+    return NUMBER.sub(lambda found: found[0] % number, pattern, count=1)
 
 
 def numbered(source: str) -> list[Path]:
     """The pictures of a folder by name, or those that a pattern such as "frames/%04d.png" stands for, by number."""
     path = Path(source)
-    if not re.search(r"%\d*d", path.name):
+    if not is_pattern(source):
         return files_in(path, READABLE)
-    before, after = re.split(r"%\d*d", path.name, maxsplit=1)
+    before, after = NUMBER.split(path.name, maxsplit=1)
     pattern = re.compile(re.escape(before) + r"(\d+)" + re.escape(after))
     found = [(int(m[1]), p) for p in path.parent.glob("*") if (m := pattern.fullmatch(p.name))]
     return [p for _, p in sorted(found)]

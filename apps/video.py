@@ -17,7 +17,7 @@ from .options import VideoOptions
 from .painter import Painter
 from .pipeline import Interrupted, Pipeline
 from .progress import note
-from .stills import is_pictures
+from .stills import is_pattern, is_pictures
 from .timeline import Keyframe
 from .writer import check_output, exists
 
@@ -48,7 +48,7 @@ def default_output(source: str, keyframes: list[Keyframe]) -> str:
     if source == "-" or "://" in source:
         raise OptionError("say with -o where the result shall go; there is no file to put it beside")
     path = Path(source)
-    path = path.parent if "%" in path.name else path
+    path = path.parent if is_pattern(source) else path
     suffix = path.suffix.lower() if not is_pictures(source) and path.suffix.lower() in CODECS else ".mp4"
     return str(path.with_name(f"{path.stem}_stylized_{'-'.join(k.recipe.name for k in keyframes)}{suffix}"))
 

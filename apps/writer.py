@@ -29,7 +29,7 @@ from .filters import pulled
 from .frame import Frame
 from .options import Encoding
 from .reader import HD_HEIGHT, Reader
-from .stills import is_pictures, numbered
+from .stills import is_pattern, is_pictures, numbered, picture_name
 from .tracks import Tracks
 
 SEGMENT = 64  # frames; each is encoded by itself, so that a later run can go on at its end with the very same bits
@@ -51,7 +51,7 @@ def part_of(output: str) -> Path:
 def place_of(output: str) -> Path:
     """The file, or for pictures their folder; one without a name, such as the current one, has `PICTURES` in it."""
     path = Path(output)
-    folder = path.parent if is_pictures(output) and "%" in path.name else path
+    folder = path.parent if is_pattern(output) else path
     return folder if folder.name else folder / PICTURES
 
 
@@ -59,7 +59,7 @@ def check_output(output: str) -> None:
     """Raise VideoError where nothing can be written by that name."""
     path = Path(output)
     if is_pictures(output):
-        if "%" in path.name and path.suffix.lower() not in FORMATS:
+        if is_pattern(output) and path.suffix.lower() not in FORMATS:
             raise VideoError(f"{output}: cannot write {path.suffix!r} pictures; want {', '.join(FORMATS)}")
     elif path.suffix.lower() not in CODECS:
         kinds = ", ".join(CODECS)
@@ -280,8 +280,7 @@ class PictureWriter:
     def __init__(self, output: str, reader: Reader, *, before: Path | None = None) -> None:
         path = Path(output)
         self.part = part_of(output)
-        self.pattern = path.name if "%" in path.name else "%06d.png"
-        self.folder = path.parent if "%" in path.name else path
+        self.pattern, self.folder = (path.name, path.parent) if is_pattern(output) else ("%06d.png", path)
         self.frames = 0
         if reader.tracks:
             self.notes = ("sound and subtitles are left out: pictures cannot hold them",)
@@ -296,7 +295,8 @@ class PictureWriter:
 
     def write(self, frame: Frame) -> None:
         self.frames += 1
-        write_picture(Picture(frame.rgb, frame.alpha), self.part / (self.pattern % self.frames), overwrite=True)
+        path = self.part / picture_name(self.pattern, self.frames)
+        write_picture(Picture(frame.rgb, frame.alpha), path, overwrite=True)
 
     def carry(self, frame: Frame) -> None:
         self.frames += 1

@@ -19,7 +19,7 @@ from adain.apps.options import Encoding, VideoOptions
 from adain.apps.painter import Painter
 from adain.apps.reader import open_reader, upright
 from adain.apps.timeline import parse_time, parse_timeline, style_at
-from adain.apps.video import stylize_video
+from adain.apps.video import default_output, stylize_video
 from adain.apps.writer import SEGMENT
 from PIL import Image
 
@@ -208,6 +208,19 @@ def test_pictures_and_previews_anywhere(tmp_path: Path, paint, monkeypatch: pyte
     monkeypatch.chdir(tmp_path / "here")
     paint(clip, "%d.png", strength=0.0)
     assert [path.name for path in sorted(Path().iterdir())] == ["1.png", "2.png", "3.png", "4.png"]
+
+
+def test_percent_signs_in_names(tmp_path: Path, paint):
+    """They stand for numbered pictures only where a number is asked for, in the name of a picture."""
+    clip = make_clip(tmp_path / "100%dance 5%.mp4", 4)
+    assert default_output(str(clip), parse_timeline(["mosaic"])) == str(tmp_path / "100%dance 5%_stylized_mosaic.mp4")
+    for output in ("100%done.mp4", "50%/", "5%of%02d.png"):
+        paint(clip, f"{tmp_path}/{output}", strength=0.0)
+    assert len(frames_of(tmp_path / "100%done.mp4")) == 4
+    assert sorted(path.name for path in tmp_path.glob("*.png")) == [f"5%of{number:02d}.png" for number in range(1, 5)]
+    assert len(list((tmp_path / "50%").iterdir())) == 4
+    paint(f"{tmp_path}/5%of%02d.png", tmp_path / "again.mkv", strength=0.0)
+    assert len(frames_of(tmp_path / "again.mkv")) == 4
 
 
 @pytest.mark.parametrize(("long_side", "size"), [(60, (60, 40)), (200, (200, 133))])
