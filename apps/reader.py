@@ -120,9 +120,10 @@ class VideoReader:
 
     def _seconds(self) -> Fraction | None:
         """The length of the video track, as far as the file says."""
+        before = self.origin if self.container.format.name.startswith("matroska") else 0  # which counts from 0
         if self.video.duration:
-            return self.video.duration * self.ticks
-        return Fraction(self.container.duration, av.time_base) if self.container.duration else None
+            return self.video.duration * self.ticks - before
+        return Fraction(self.container.duration, av.time_base) - before if self.container.duration else None
 
     def _decoded(self) -> Iterator[Frame | av.Packet]:
         if self.start:

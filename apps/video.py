@@ -49,6 +49,7 @@ def default_output(source: str, keyframes: list[Keyframe]) -> str:
         raise OptionError("say with -o where the result shall go; there is no file to put it beside")
     path = Path(source)
     path = path.parent if is_pattern(source) else path
+    path = path if path.name else path.resolve()  # as the current folder
     suffix = path.suffix.lower() if not is_pictures(source) and path.suffix.lower() in CODECS else ".mp4"
     return str(path.with_name(f"{path.stem}_stylized_{'-'.join(k.recipe.name for k in keyframes)}{suffix}"))
 

@@ -40,6 +40,7 @@ def make_clip(
     turned: int = 0,
     codec: str = "libx264",
     pixels: str = "yuv420p",
+    preset: str = "ultrafast",
     chapters: Sequence[tuple[str, int, int]] = (),
 ) -> Path:
     """A clip of a photo that pans; `times` are in ticks of 1/30000 s, titled chapters in ms."""
@@ -57,7 +58,7 @@ def make_clip(
         video.width, video.height, video.pix_fmt = *size, pixels
         video.codec_context.time_base = Fraction(1, 30000)
         if codec == "libx264":
-            video.codec_context.options = {"preset": "ultrafast", "crf": "10"}
+            video.codec_context.options = {"preset": preset, "crf": "10"}
         audio = container.add_stream("aac", rate=44100, layout="mono") if sound else None
         if turned:
             video.set_display_rotation(turned)
@@ -208,6 +209,24 @@ def test_pictures_and_previews_anywhere(tmp_path: Path, paint, monkeypatch: pyte
     monkeypatch.chdir(tmp_path / "here")
     paint(clip, "%d.png", strength=0.0)
     assert [path.name for path in sorted(Path().iterdir())] == ["1.png", "2.png", "3.png", "4.png"]
+
+
+@pytest.mark.parametrize(("kind", "preset"), [("mkv", "ultrafast"), ("mkv", "fast"), ("mp4", "fast")])
+def test_a_late_start_is_no_damage(tmp_path: Path, paint, kind: str, preset: str):
+    """Matroska counts its length from 0, wherever its video starts."""
+    times = [150_000 + 3000 * number for number in range(6)]  # from 5 s on
+    clip = make_clip(tmp_path / f"late.{kind}", times=times, sound=False, rate=Fraction(10), preset=preset)
+    report = paint(clip, tmp_path / "out.mkv", strength=0.0)
+    assert "error" not in report
+    found = [time for time, _ in frames_of(tmp_path / "out.mkv")]
+    assert [time - found[0] for time in found] == [Fraction(number, 10) for number in range(6)]
+
+
+def test_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "frames").mkdir()
+    monkeypatch.chdir(tmp_path / "frames")
+    for source in (".", "./"):
+        assert default_output(source, parse_timeline(["mosaic"])) == str(tmp_path / "frames_stylized_mosaic.mp4")
 
 
 def test_percent_signs_in_names(tmp_path: Path, paint):
