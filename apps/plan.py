@@ -67,9 +67,25 @@ def plan(contents: list[str], recipes: list[Recipe], output: str | None) -> list
         raise OptionError(
             f"{len(pairs)} results cannot all go to {output!r}; make it a folder and end the name with '/'"
         )
-    jobs = [Job(content, recipe, place) for (content, recipe), place in zip(pairs, outputs)]
+    jobs = told_apart([Job(content, recipe, place) for (content, recipe), place in zip(pairs, outputs)])
     want_different_outputs(jobs)
     return jobs
+
+
+def told_apart(jobs: list[Job]) -> list[Job]:
+    """The suffix of a photo in the names of its results, where they would else be those of another: a.heic and a.jpg.
+
+    Photos of one name and suffix still clash.
+    """
+    photos: dict[str, set[str]] = {}
+    for job in jobs:
+        photos.setdefault(job.output, set()).add(job.content)
+    return [replace(job, output=_with_suffix(job)) if len(photos[job.output]) > 1 else job for job in jobs]
+
+
+def _with_suffix(job: Job) -> str:
+    photo, place = Path(job.content), Path(job.output)
+    return str(place.with_name(f"{photo.stem}_{photo.suffix[1:]}{place.name.removeprefix(photo.stem)}"))
 
 
 def want_different_outputs(jobs: list[Job]) -> None:
@@ -129,7 +145,7 @@ def plan_folders(
         for recipe in mine:
             place = output / folder / result_name(photo, recipe, options.format)
             jobs.append(Job(str(photo), _with_own_masks(recipe, photo), str(place)))
-    return jobs, failures
+    return told_apart(jobs), failures
 
 
 def _with_own_masks(recipe: Recipe, photo: Path) -> Recipe:

@@ -74,6 +74,14 @@ def test_what_it_paints_is_what_image_paints(photos: Path, tmp_path: Path, fast,
             assert np.abs(np.array(got).astype(int) - want).mean() < 1.5  # the device's own number format
 
 
+def test_photos_of_one_name_have_results_of_their_own(photos: Path, tmp_path: Path, capsys):
+    (photos / "one.jpg").write_bytes((photos / "two.jpg").read_bytes())
+    failed, report, _ = call([photos], ["ink-wash"], tmp_path / "out", capsys=capsys)
+    assert failed == 0 and report["painted"] == 4
+    names = sorted(path.name for path in (tmp_path / "out").glob("*.png"))
+    assert names == [f"{name}_stylized_ink-wash.png" for name in ("one_jpg", "one_png", "two")]
+
+
 def test_a_telephone_in_a_folder(photo: np.ndarray, tmp_path: Path, capsys):
     folder = tmp_path / "DCIM"
     folder.mkdir()

@@ -150,8 +150,18 @@ def test_plan_refuses_what_would_collide():
         plan(["a.jpg", "b.jpg"], parse_styles(["ink-wash"]), "out.png")
     with pytest.raises(OptionError, match="several results"):
         plan(["x/a.jpg", "y/a.jpg"], parse_styles(["ink-wash"]), "out/")
+    with pytest.raises(OptionError, match="several results"):
+        plan(["a.jpg"], parse_styles(["x/wave.jpg", "y/wave.jpg"]), None)
     with pytest.raises(OptionError, match="stdin"):
         plan(["-", "a.jpg"], parse_styles(["ink-wash"]), None)
+
+
+def test_photos_of_one_name_have_results_of_their_own():
+    """As telephones leave them beside each other."""
+    jobs = plan(["x/a.heic", "x/a.jpg", "x/b.jpg"], parse_styles(["ink-wash", "neon"]), None)
+    assert [job.output for job in jobs] == [
+        f"x/{name}_stylized_{style}.png" for name in ("a_heic", "a_jpg", "b") for style in ("ink-wash", "neon")
+    ]
 
 
 def test_a_photo_is_let_go_before_its_last_result_is_written(
