@@ -21,7 +21,7 @@ from adain.picture import FORMATS, Picture, read_picture
 
 from .image import make_folder, scaled, write_result
 from .options import PaintOptions, VideoOptions
-from .plan import BatchOptions, Job, expanded, find_photos, is_video, plan_folders, read_table, want_different_outputs
+from .plan import BatchOptions, Job, expanded, find_photos, plan_folders, read_table, want_different_outputs
 from .progress import note, progress_bar
 from .recipe import parse_styles
 
@@ -71,7 +71,8 @@ def run_batch(
     if as_json:
         print(json.dumps({**counts, "seconds": round(seconds, 3), "items": reports}, indent=1))
     else:
-        videos = sum(r["status"] == "painted" and is_video(r["content"]) for r in reports)
+        films = {job.output for job in jobs if job.moves}
+        videos = sum(r["status"] == "painted" and r["output"] in films for r in reports)
         rate = f", {counts['painted'] / seconds:.2f} pictures/s" if counts["painted"] and not videos else ""
         told = ", ".join(f"{count} {status}" for status, count in counts.items())
         told += f" ({videos} of the painted {'is a video' if videos == 1 else 'are videos'})" if videos else ""
@@ -96,9 +97,9 @@ def run(jobs: list[Job], options: BatchOptions) -> Iterator[dict]:
         from .painter import Painter
 
         painter = Painter(options)
-        yield from _paint_all([job for job in left if not is_video(job.content)], painter, options)
+        yield from _paint_all([job for job in left if not job.moves], painter, options)
         for job in left:
-            if is_video(job.content):
+            if job.moves:
                 yield paint_video(job, painter, options)
 
 

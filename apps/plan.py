@@ -11,6 +11,7 @@ from adain.picture import FORMATS, READABLE
 
 from .options import PaintOptions
 from .recipe import Recipe, parse_styles
+from .stills import moves
 
 STDIO = "-"
 PICTURES = {*READABLE, ".gif"}
@@ -18,6 +19,9 @@ VIDEOS = {  # and what they become
     **{suffix: suffix for suffix in (".mp4", ".mov", ".mkv", ".webm", ".m4v")},
     **dict.fromkeys((".avi", ".3gp", ".mts", ".m2ts", ".mpg", ".mpeg", ".vob", ".wmv", ".flv", ".ogv"), ".mp4"),
 }
+
+
+MOVING = {*VIDEOS.values(), ".gif"}  # what videos and animations may become
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,15 +41,26 @@ class Job:
     recipe: Recipe
     output: str  # likewise
 
+    @property
+    def moves(self) -> bool:
+        """Whether a video is to be made; of an animation a picture may be wanted as well."""
+        return Path(self.output).suffix.lower() in MOVING
+
 
 def is_video(content: str | Path) -> bool:
     return Path(content).suffix.lower() in VIDEOS
 
 
-def result_name(content: str | Path, recipe: Recipe, format: str = "png") -> str:
-    """What a result is called; a video stays one, of the same kind where that can be written."""
-    path = Path("stdin" if content == STDIO else content)
-    return f"{path.stem}_stylized_{recipe.name}{VIDEOS.get(path.suffix.lower(), f'.{format}')}"
+def video_suffix(content: str | Path) -> str | None:
+    """What a video or animation becomes, of the same kind where that can be written; None for what does not move."""
+    suffix = Path(content).suffix.lower()
+    if suffix in VIDEOS or not moves(str(content)):
+        return VIDEOS.get(suffix)
+    return suffix if suffix in MOVING else ".mp4"
+
+
+def result_name(content: str | Path, recipe: Recipe, suffix: str = ".png") -> str:
+    return f"{'stdin' if content == STDIO else Path(content).stem}_stylized_{recipe.name}{suffix}"
 
 
 def plan(contents: list[str], recipes: list[Recipe], output: str | None) -> list[Job]:
@@ -142,8 +157,9 @@ def plan_folders(
         if not mine:
             error = StyleError(f"{photo}: no style is called {photo.stem!r}; --pair wants photo and style of one name")
             failures.append({"content": str(photo), "style": "", "output": "", "status": "failed", "error": str(error)})
+        suffix = video_suffix(photo) or f".{options.format}"
         for recipe in mine:
-            place = output / folder / result_name(photo, recipe, options.format)
+            place = output / folder / result_name(photo, recipe, suffix)
             jobs.append(Job(str(photo), _with_own_masks(recipe, photo), str(place)))
     return told_apart(jobs), failures
 
@@ -185,8 +201,9 @@ def read_table(path: Path, output: Path, options: BatchOptions) -> Iterator[Job]
             raise OptionError(f"{where}: {error}") from error
         if len(recipes) != 1:
             raise OptionError(f"{where}: got {len(recipes)} styles; want one, or weights to blend: a.jpg:0.7;b.jpg:0.3")
-        name = rest[1] if rest[1:] and rest[1] else result_name(content, recipes[0], options.format)
-        kinds = sorted({*VIDEOS.values()}) if is_video(content) else FORMATS
+        suffix = video_suffix(path.parent / content)
+        name = rest[1] if rest[1:] and rest[1] else result_name(content, recipes[0], suffix or f".{options.format}")
+        kinds = [*sorted(MOVING if suffix else ()), *(() if is_video(content) else FORMATS)]
         if Path(name).suffix.lower() not in kinds:
             raise OptionError(f"{where}: cannot write {name!r}; want {', '.join(kinds)}")
         count += 1
