@@ -5,6 +5,11 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 
+def names_folder(name: str) -> bool:
+    """Whether a path stands for a folder, there already or not: one ends with a slash, on Windows either kind."""
+    return name.endswith(("/", os.sep)) or os.path.isdir(name)
+
+
 def files_in(folder: Path, suffixes: Collection[str]) -> list[Path]:
     """The files in `folder` that end in one of `suffixes` (lower case), sorted; none where there is no such folder.
 

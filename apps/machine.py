@@ -44,3 +44,13 @@ def share_cores() -> None:
     torch.set_num_threads(max(1, min(torch.get_num_threads(), cores - 1)))
     cv2.setNumThreads(1)
     sys.setswitchinterval(SWITCH)
+
+
+def peak_memory() -> int | None:
+    """MiB that this process held at most; None where the system does not tell, as Windows."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak // ((1 << 20) if sys.platform == "darwin" else 1024)  # a Mac counts bytes

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adain.errors import OptionError, StyleError
-from adain.folders import files_below, files_in
+from adain.folders import files_below, files_in, names_folder
 from adain.picture import FORMATS, READABLE
 
 from .options import PaintOptions
@@ -74,7 +74,7 @@ def plan(contents: list[str], recipes: list[Recipe], output: str | None) -> list
         raise OptionError("stdin ('-') holds one photo; give it alone")
     if output is None:
         outputs = [STDIO if c == STDIO else str(Path(c).with_name(result_name(c, r))) for c, r in pairs]
-    elif output != STDIO and (Path(output).is_dir() or output.endswith("/")):
+    elif output != STDIO and names_folder(output):
         outputs = [str(Path(output) / result_name(c, r)) for c, r in pairs]
     elif len(pairs) == 1:
         outputs = [output]

@@ -5,7 +5,6 @@ import functools
 import itertools
 import json
 import math
-import resource
 import statistics
 import sys
 import time
@@ -32,6 +31,7 @@ from adain.style import Style
 from adain.stylizer import MULTIPLE, STYLE_SIZE, Stylizer
 
 from .chart import load_pyplot
+from .machine import peak_memory
 from .progress import progress_bar
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
@@ -121,11 +121,12 @@ def run_quality(
             writer.writerows(rows)
     if plot_path:
         plot(summary, methods, plot_path)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024  # MiB on Linux
+    memory = peak_memory()
     if as_json:
         print(json.dumps({"judge": judge, "pairs": len(pairs), "size": size, "peak_mib": memory, "methods": summary}))
     else:
-        print_table(summary, f"{len(pairs)} pairs, {size} px, judge {judge}; peak memory {memory} MiB")
+        told = f"; peak memory {memory} MiB" if memory else ""
+        print_table(summary, f"{len(pairs)} pairs, {size} px, judge {judge}{told}")
 
 
 def measured(

@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image, ImageOps
 
 from adain.errors import VideoError
-from adain.folders import files_in
+from adain.folders import files_in, names_folder
 from adain.picture import DAMAGE, READABLE, read_picture, to_srgb
 
 from .frame import PICTURE_RATE, Frame, resampled
@@ -125,13 +125,13 @@ class AnimationReader(Alone):
 
 def is_pictures(source: str) -> bool:
     """Whether a name stands for pictures rather than for one file: a folder, or a pattern such as %04d.png."""
-    return source.endswith("/") or Path(source).is_dir() or is_pattern(source)
+    return names_folder(source) or is_pattern(source)
 
 
 def is_pattern(source: str) -> bool:
     """Whether it is one as in frames/%04d.png; "100%dance.mp4" is a video."""
     path = Path(source)
-    return NUMBER.search(path.name) is not None and path.suffix.lower() in READABLE and not source.endswith("/")
+    return NUMBER.search(path.name) is not None and path.suffix.lower() in READABLE and not names_folder(source)
 
 
 def picture_name(pattern: str, number: int) -> str:

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from adain.folders import files_below, files_in
+import pytest
+
+from adain.folders import files_below, files_in, names_folder
 
 
 def test_any_depth_and_behind_links_but_nothing_hidden(tmp_path: Path):
@@ -32,3 +34,10 @@ def test_links_in_a_circle_end(tmp_path: Path):
 
 def test_a_folder_that_is_not_there_holds_nothing(tmp_path: Path):
     assert files_in(tmp_path / "gone", {".png"}) == files_below(tmp_path / "gone", {".png"}) == []
+
+
+def test_what_names_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    assert names_folder(f"{tmp_path}") and names_folder("gone/")
+    assert not names_folder("gone") and not names_folder("gone\\")
+    monkeypatch.setattr("os.sep", "\\")  # as on Windows
+    assert names_folder("gone\\") and names_folder("gone/")

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from adain.apps.machine import peak_memory
 
 FAULTS = """
 import resource, sys
@@ -52,3 +53,20 @@ def test_a_core_is_left_for_the_rest():
     threads = int(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     assert 1 <= threads <= max(1, cores - 1)
+
+
+PEAK = """
+from adain.apps.machine import peak_memory
+before = peak_memory()
+held = b"x" * ((before + 100) << 20)  # the peak is inherited from the process that started this one
+print(before, peak_memory() - before)
+"""
+
+
+def test_peak_of_memory(monkeypatch: pytest.MonkeyPatch):
+    if peak_memory() is not None:
+        done = subprocess.run([sys.executable, "-c", PEAK], capture_output=True, text=True, check=True)
+        before, grown = map(int, done.stdout.split())
+        assert before > 10 and 100 <= grown < 300
+    monkeypatch.setitem(sys.modules, "resource", None)  # as on Windows
+    assert peak_memory() is None
