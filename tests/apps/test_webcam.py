@@ -39,6 +39,18 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def test_figures_of_few_frames(adain, tmp_path: Path, photo: np.ndarray):
+    (tmp_path / "two").mkdir()
+    for number in range(2):
+        cv2.imwrite(str(tmp_path / "two" / f"{number}.png"), photo)
+    result = adain("webcam", "-c", "two", "-s", "mosaic", "--headless", "--stats", "stats.csv", "--json")
+    report = json.loads(result.stdout)
+    with open(tmp_path / "stats.csv") as file:
+        latencies = [float(row["latency_ms"]) for row in csv.DictReader(file)]
+    for name, share in (("latency_ms_median", 50), ("latency_ms_p95", 95)):
+        assert report[name] == pytest.approx(np.percentile(latencies, share), abs=0.2)
+
+
 def test_clip_is_painted_recorded_and_measured(adain, tmp_path: Path, clip: Path):
     arguments = ("-c", clip, "--loop", "--max-frames", 25, "-s", "mosaic", "--headless", "--device", "cpu")
     result = adain("webcam", *arguments, "--record", "out.mp4", "--stats", "stats.csv", "--json")
