@@ -14,13 +14,11 @@ from .recipe import Recipe, parse_styles
 from .stills import moves
 
 STDIO = "-"
-PICTURES = {*READABLE, ".gif"}
+PICTURES = {*READABLE, ".gif", ".apng"}
 VIDEOS = {  # and what they become
     **{suffix: suffix for suffix in (".mp4", ".mov", ".mkv", ".webm", ".m4v")},
     **dict.fromkeys((".avi", ".3gp", ".mts", ".m2ts", ".mpg", ".mpeg", ".vob", ".wmv", ".flv", ".ogv"), ".mp4"),
 }
-
-
 MOVING = {*VIDEOS.values(), ".gif"}  # what videos and animations may become
 
 

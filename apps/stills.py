@@ -72,9 +72,7 @@ class AnimationReader(Alone):
         super().__init__()
         self.resample = rate is not None
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of large pictures; where they are beyond use Pillow raises as well
-                self.image: Any = Image.open(source)
+            self.image: Any = opened(source)
             self.first = int(getattr(self.image, "default_image", False))  # a PNG's, for those who see no animations
             durations = self._durations()
         except (Image.DecompressionBombError, *DAMAGE) as error:
@@ -154,9 +152,16 @@ def moves(path: str) -> bool:
     """Whether a picture file holds an animation. (A telephone's JPEG may hold several pictures, which is none.)"""
     if Path(path).suffix.lower() not in (*ANIMATIONS, ".gif"):
         return False
-    with suppress(Image.DecompressionBombError, *DAMAGE), Image.open(path) as image:
+    with suppress(Image.DecompressionBombError, *DAMAGE), opened(path) as image:
         return bool(getattr(image, "is_animated", False))
     return False
+
+
+def opened(path: str) -> Image.Image:
+    """By Pillow, without its warning of large pictures; where they are beyond use it raises as well."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return Image.open(path)
 
 
 def is_animation(source: str) -> bool:

@@ -1,6 +1,7 @@
 """Animated WebP and PNG are videos too, with their own times; FFmpeg reads them badly or not at all."""
 
 import io
+import warnings
 from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
@@ -9,6 +10,7 @@ import av
 import numpy as np
 import pytest
 from adain.apps.reader import open_reader
+from adain.apps.stills import moves
 from PIL import Image, ImageCms
 
 from adain.errors import VideoError
@@ -119,3 +121,12 @@ def test_a_video_of_pngs_with_profiles(adain, tmp_path: Path, photo: np.ndarray)
     done = adain("video", "clip.mov", "--style", "mosaic", "-o", "out.mkv")
     assert done.returncode == 0, done.stderr
     assert times_in(tmp_path / "out.mkv") == [0, 100, 200]
+
+
+def test_large_pictures_are_asked_without_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, photo: np.ndarray):
+    Image.fromarray(photo).save(tmp_path / "large.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", photo.shape[0] * photo.shape[1] - 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert not moves(str(tmp_path / "large.png"))
+        open_reader(str(tmp_path / "large.png")).close()

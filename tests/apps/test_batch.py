@@ -243,10 +243,11 @@ def test_animations_stay_animations(photos: Path, tmp_path: Path, capsys):
     frames = [Image.open(photos / "one.png").convert("RGB").rotate(5 * number) for number in range(3)]
     for name in ("a.gif", "b.webp"):
         frames[0].save(photos / name, save_all=True, append_images=frames[1:], duration=100)
+    frames[0].save(photos / "d.apng", "PNG", save_all=True, append_images=frames[1:], duration=100)
     frames[0].save(photos / "c.gif")
     failed, report, _ = call([photos], ["neon"], tmp_path / "out", capsys=capsys)
-    assert failed == 0 and report["painted"] == 6
-    for name in ("a_stylized_neon.gif", "b_stylized_neon.mp4"):
+    assert failed == 0 and report["painted"] == 7
+    for name in ("a_stylized_neon.gif", "b_stylized_neon.mp4", "d_stylized_neon.mp4"):
         with av.open(str(tmp_path / "out" / name)) as container:
             assert sum(1 for _ in container.decode(video=0)) == 3
     assert (tmp_path / "out" / "c_stylized_neon.png").is_file()
