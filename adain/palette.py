@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .losses import PALETTE_PATCH, seen_colours
-from .regions import shares
+from .regions import shares, shrink
 
 KNOTS = 17  # values of each channel, evenly spread, for which the table says where they go
 STYLE_SIDE = 128  # px; the style is looked at as so many squared patches of colour
@@ -63,7 +63,7 @@ def drawn_to(palette: Tensor, painted: Tensor, weights: Tensor | None = None) ->
     patches = F.avg_pool2d(painted, PALETTE_PATCH, ceil_mode=True)  # what is finer than these keeps its contrast
     step = looked_up(palette.to(painted.device), patches)  # (B or R, 3, h, w)
     if weights is not None:
-        step = (shares(F.avg_pool2d(weights, PALETTE_PATCH, ceil_mode=True)) * step).sum(0, keepdim=True)
+        step = (shares(shrink(weights, PALETTE_PATCH)) * step).sum(0, keepdim=True)
     step = F.interpolate(step, scale_factor=PALETTE_PATCH, mode="bilinear")[:, :, :height, :width]
     return (painted + step).clamp(0, 1)
 

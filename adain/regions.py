@@ -178,8 +178,8 @@ def spread(share: Tensor, values: Tensor) -> Tensor:
 
 
 def shrink(weights: Tensor, factor: int) -> Tensor:
-    """(R, 1, H, W) weights at the size of a feature map, (R, 1, H / factor, W / factor)."""
-    return F.avg_pool2d(weights, factor)
+    """(R, 1, H, W) weights at the size of a feature map, (R, 1, H / factor, W / factor), rounded up."""
+    return F.avg_pool2d(weights, factor, ceil_mode=True)
 
 
 def shares(weights: Tensor) -> Tensor:

@@ -71,8 +71,7 @@ def run_batch(
     if as_json:
         print(json.dumps({**counts, "seconds": round(seconds, 3), "items": reports}, indent=1))
     else:
-        films = {job.output for job in jobs if job.moves}
-        videos = sum(r["status"] == "painted" and r["output"] in films for r in reports)
+        videos = sum(r["status"] == "painted" and "frames" in r for r in reports)
         rate = f", {counts['painted'] / seconds:.2f} pictures/s" if counts["painted"] and not videos else ""
         told = ", ".join(f"{count} {status}" for status, count in counts.items())
         told += f" ({videos} of the painted {'is a video' if videos == 1 else 'are videos'})" if videos else ""

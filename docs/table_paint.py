@@ -7,13 +7,13 @@ together, so give it one).
 """
 
 import json
-import resource
 import statistics
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from adain.apps.machine import peak_memory
 from adain.apps.quality import square
 
 from adain import Stylizer
@@ -59,12 +59,6 @@ def network(model: str, strength: float, clock: Callable[[], float]) -> Paint:
         return painted, statistics.median(seconds[WARM_UP:])
 
     return paint
-
-
-def peak_memory() -> int:
-    """MiB that this process has held at most, so far (Linux counts in KiB, macOS in bytes)."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak // (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
 def main(clock: str, method: str, size: int, out: Path, photos: list[str]) -> None:
