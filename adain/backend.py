@@ -16,6 +16,7 @@ from .graph import Graph, to_openvino, together
 from .impose import Mix
 from .layers import MULTIPLE, StyleLevels, sent
 from .models import BACKENDS, load_model
+from .style import Style
 
 if TYPE_CHECKING:
     from .models import Network
@@ -27,7 +28,7 @@ CPU_COMPILER = {"realize_reads_threshold": 1, "realize_opcount_threshold": 1}
 
 
 class Backend(Protocol):
-    def __call__(self, content: Tensor, style: StyleLevels, mix: Mix | None) -> tuple[Tensor, StyleLevels]:
+    def __call__(self, content: Tensor, style: Style, mix: Mix | None) -> tuple[Tensor, StyleLevels]:
         """(B, H, W, 3) uint8 on the device -> the paintings, the same, and what `mix` came to in each layer."""
 
 
@@ -56,9 +57,13 @@ class GraphBackend:
     graph: Graph
     device: torch.device
 
-    def __call__(self, content: Tensor, style: StyleLevels, mix: Mix | None) -> tuple[Tensor, StyleLevels]:
+    def __call__(self, content: Tensor, style: Style, mix: Mix | None) -> tuple[Tensor, StyleLevels]:
         count, height, width = content.shape[:3]
-        wanted = [sent(part, self.device).expand(count, -1) for part in together(style)]
+        wanted = [sent(part, self.device).expand(count, -1) for part in together(style.levels)]
+        palette = []
+        if colours := self.graph.colours:
+            known = colours.unknown if style.palette is None else style.palette
+            palette = [sent(known, self.device).expand(count, *known.shape[1:])]
         # Always as many given statistics as pictures, so that the shapes stay the same from frame to frame.
         shares, given = torch.eye(count, 2 * count), [torch.ones_like(part) for part in wanted]
         if mix:
@@ -66,7 +71,7 @@ class GraphBackend:
         if mix and mix.given:
             for room, part in zip(given, together(mix.given)):
                 room[: len(part)] = sent(part, self.device)
-        painted, *used = self.run(whole_multiples(content), *wanted, sent(shares, self.device), *given)
+        painted, *used = self.run(whole_multiples(content), *wanted, *palette, sent(shares, self.device), *given)
         return painted[:, :height, :width], self.graph.apart(*used) if mix else {}
 
     def run(self, *tensors: Tensor) -> tuple[Tensor, ...]:
@@ -119,7 +124,8 @@ class OpenVINO(GraphBackend):
         size, channels = 2 * MULTIPLE, sum(self.graph.widths.values())
         mean, std, given_mean, given_std = torch.ones(4, 1, channels)
         picture = torch.zeros(1, size, size, 3, dtype=torch.uint8)
-        example = (picture, mean, std, torch.ones(1, 2), given_mean, given_std)
+        palette = [self.graph.colours.unknown] if self.graph.colours else []
+        example = (picture, mean, std, *palette, torch.ones(1, 2), given_mean, given_std)
         self.model = to_openvino(self.graph, example)
         self.prepared: dict[tuple[int, ...], Any] = {}
 

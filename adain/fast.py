@@ -22,6 +22,7 @@ from .layers import (
     interleave,
     statistics,
 )
+from .tint import TINT
 
 WIDTH_HALF, WIDTH_QUARTER, WIDTH_EIGHTH = 24, 48, 96  # channels at 1/2, 1/4 and 1/8 of the picture's size
 RESIDUAL_BLOCKS = 2
@@ -64,7 +65,7 @@ class FastNet(nn.Module):
     """The network behind the model `fast`."""
 
     bytes_per_pixel = 130  # of the features alive at once, in float32; measured
-    strays = False
+    colours = TINT
 
     def __init__(self) -> None:
         super().__init__()

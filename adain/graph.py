@@ -26,20 +26,25 @@ class Graph(nn.Module):
         self.network = network
         self.dtype = next(network.parameters()).dtype
         self.widths = network.widths
+        self.colours = network.colours
 
-    def forward(self, content: Tensor, mean: Tensor, std: Tensor, *mix: Tensor) -> Tensor | tuple[Tensor, ...]:
+    def forward(self, content: Tensor, mean: Tensor, std: Tensor, *more: Tensor) -> Tensor | tuple[Tensor, ...]:
         """Paint.
 
         Args:
             content: (B, H, W, 3) uint8 RGB, H and W multiples of 16.
             mean, std: of the style, (B, N) or (1, N) float32.
-            mix: the shares of an `adain.impose.Mix`, (B, B + G) float32, and its given means and deviations, (G, N)
-                float32 each; none of them: each picture is normalised by its own statistics.
+            more: where the network has `Colours`, the style's palette, (B, ...) or (1, ...) float32. Then, perhaps, a
+                mix: the shares of an `adain.impose.Mix`, (B, B + G) float32, and its given means and deviations, (G, N)
+                float32 each; without, each picture is normalised by its own statistics.
 
         Returns:
             (B, H, W, 3) uint8 RGB; where there is a mix, also the mean and std normalised by, (B, N) float32 each.
         """
+        mix = more[1:] if self.colours else more
         painted, used = self.painted(content, mean, std, mix)
+        if self.colours:
+            painted = self.colours.kept(more[0], painted.float(), None)
         return (to_uint8(painted), *together(used)) if mix else to_uint8(painted)
 
     def painted(

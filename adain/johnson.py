@@ -42,7 +42,7 @@ class JohnsonNet(nn.Module):
     """The network behind `johnson:FILE`."""
 
     bytes_per_pixel = 350  # of the features alive at once, in float32; measured
-    strays = False
+    colours = None  # it learned those of its style
 
     def __init__(self) -> None:
         super().__init__()

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from .losses import PALETTE_PATCH, seen_colours
 from .regions import shares, shrink
+from .style import Colours
 
 KNOTS = 17  # values of each channel, evenly spread, for which the table says where they go
 STYLE_SIDE = 128  # px; the style is looked at as so many squared patches of colour
@@ -26,8 +27,7 @@ def palette_of(style: Tensor) -> Tensor:
 
     Near and far are as in training's `palette_loss`: light counts less than hue.
     """
-    rows, columns = (averages(side, style.device) for side in style.shape[2:])
-    known = (rows @ style[0].float() @ columns.T).permute(1, 2, 0).flatten(0, 1)  # (N, 3)
+    known = looked_at(style)
     blue, green, red = torch.meshgrid([torch.linspace(0, 1, KNOTS, device=style.device)] * 3, indexing="ij")
     knots = torch.stack([red, green, blue], 3).flatten(0, 2)  # (K ** 3, 3)
     wanted, seen = seen_colours(knots), seen_colours(known)
@@ -37,6 +37,12 @@ def palette_of(style: Tensor) -> Tensor:
     there = known[torch.cat(nearest)].sum(1) / NEIGHBOURS  # no `mean`: so an exported graph calls one of its results
     steps = SHARE * (there - knots)  # (K ** 3, 3)
     return steps.T.reshape(1, 3, KNOTS, KNOTS, KNOTS).contiguous()
+
+
+def looked_at(style: Tensor) -> Tensor:
+    """(1, 3, H, W) -> (N, 3) float32: the mean colours of its patches, STYLE_SIDE squared, whatever its size."""
+    rows, columns = (averages(side, style.device) for side in style.shape[2:])
+    return (rows @ style[0].float() @ columns.T).permute(1, 2, 0).flatten(0, 1)
 
 
 def averages(side: int, device: torch.device) -> Tensor:
@@ -49,17 +55,9 @@ def averages(side: int, device: torch.device) -> Tensor:
 
 
 def drawn_to(palette: Tensor, painted: Tensor, weights: Tensor | None = None) -> Tensor:
-    """A painting in the colours of the style.
-
-    Args:
-        palette: (1, 3, K, K, K), or one for each picture, or for each of R regions; on any device.
-        painted: (B, 3, H, W) float32 RGB 0..1; of regions, (1, 3, H, W).
-        weights: of the regions, (R, 1, H, W) float32 0..1.
-
-    Returns:
-        (B, 3, H, W), 0..1.
-    """
+    """A painting in the colours of the style, as `Colours.kept` has it."""
     height, width = painted.shape[2:]
+    painted = painted.clamp(0, 1)
     patches = F.avg_pool2d(painted, PALETTE_PATCH, ceil_mode=True)  # what is finer than these keeps its contrast
     step = looked_up(palette.to(painted.device), patches)  # (B or R, 3, h, w)
     if weights is not None:
@@ -80,3 +78,6 @@ def looked_up(palette: Tensor, colours: Tensor) -> Tensor:
     table = palette.permute(0, 2, 3, 4, 1).reshape(-1, KNOTS**2, KNOTS * 3)
     found = (pairs @ table).unflatten(2, (KNOTS, 3)) * red[..., None]  # (B or R, N, K, 3)
     return found.sum(2).transpose(1, 2).unflatten(2, colours.shape[2:])
+
+
+TABLE = Colours(palette_of, drawn_to, torch.zeros(1, 3, KNOTS, KNOTS, KNOTS))

@@ -1,8 +1,8 @@
 """The networks as files that run without torch: for ONNX runtimes, and for OpenVINO.
 
 Two files make a model. `NAME.onnx` paints; the statistics of the style are among its inputs, so that one file serves
-every style. `NAME_style.onnx` turns a style picture into those statistics, and for `vgg` into a palette too. Pictures
-go in and come out as uint8, as cameras and files have them; nothing but numpy is needed around the runtime.
+every style. `NAME_style.onnx` turns a style picture into those statistics and a palette. Pictures go in and come out as
+uint8, as cameras and files have them; nothing but numpy is needed around the runtime.
 """
 
 import warnings
@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from .convert import from_uint8, to_uint8
+from .convert import from_uint8
 from .device import import_openvino
 from .errors import AdainError
 from .graph import Graph, to_openvino, together
 from .layers import MULTIPLE
 from .models import load_model
-from .palette import KNOTS, drawn_to, palette_of
 
 if TYPE_CHECKING:
     from .models import Network
@@ -32,7 +31,7 @@ class ExportError(AdainError):
 
 
 class PortableStyleEncoder(nn.Module):
-    """style (1, H, W, 3) uint8 RGB -> mean and std, each (1, N) float32; and a palette, where the model has one."""
+    """style (1, H, W, 3) uint8 RGB -> mean and std, each (1, N) float32, and, of most models, a palette."""
 
     def __init__(self, network: "Network") -> None:
         super().__init__()
@@ -41,7 +40,8 @@ class PortableStyleEncoder(nn.Module):
     def forward(self, style: Tensor) -> tuple[Tensor, ...]:
         picture = from_uint8(style)
         levels = together(self.network.encode_style(picture))
-        return (*levels, palette_of(picture)) if self.network.strays else levels
+        colours = self.network.colours
+        return (*levels, colours.of(picture)) if colours else levels
 
 
 class PortablePainter(Graph):
@@ -50,8 +50,7 @@ class PortablePainter(Graph):
     def forward(  # type: ignore[override]
         self, content: Tensor, mean: Tensor, std: Tensor, palette: Tensor | None = None
     ) -> Tensor:
-        painted, _ = self.painted(content, mean, std)
-        return to_uint8(painted if palette is None else drawn_to(palette, painted.clamp(0, 1)))
+        return super().forward(content, mean, std, *() if palette is None else (palette,))  # type: ignore[return-value]
 
 
 def export_onnx(model: str | Path, path: Path) -> tuple[Path, Path]:
@@ -104,8 +103,8 @@ def _graphs(model: str | Path) -> tuple[PortablePainter, PortableStyleEncoder, T
     picture = torch.zeros(1, TRACED_HEIGHT, TRACED_WIDTH, 3, dtype=torch.uint8)
     channels = sum(network.widths.values())  # two tensors: exporters take one that is given twice for one input
     style = {"mean": torch.zeros(1, channels), "std": torch.ones(1, channels)}
-    if network.strays:
-        style["palette"] = torch.zeros(1, 3, KNOTS, KNOTS, KNOTS)
+    if network.colours:
+        style["palette"] = network.colours.unknown
     return PortablePainter(network).eval(), PortableStyleEncoder(network).eval(), picture, style
 
 

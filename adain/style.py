@@ -1,9 +1,10 @@
 """A style: the statistics that AdaIN imposes, some kilobytes that stand for a painting."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -15,6 +16,22 @@ from .tensors import write_tensors
 COLOR_LEVELS = ("up_quarter", "up_half", "refine")  # AdaIN layers of `fast` whose means set the palette
 
 
+class Colours(NamedTuple):
+    """How a network's paintings are kept to the colours of their style.
+
+    Attributes:
+        of: a style's picture, (1, 3, H, W) RGB 0..1 -> its palette, what to know of its colours, (1, ...) float32.
+        kept: (palette, painting, weights) -> the painting in such colours only, 0..1. The painting is (B, 3, H, W) RGB
+            float32, about 0..1; the palette (B, ...) or (1, ...), on any device. Of R regions the palette is (R, ...),
+            the painting (1, 3, H, W) and `weights` theirs, (R, 1, H, W) 0..1; else None.
+        unknown: the palette of a style of which nothing is known, (1, ...): it leaves a painting as it is.
+    """
+
+    of: Callable[[torch.Tensor], torch.Tensor]
+    kept: Callable[[torch.Tensor, torch.Tensor, torch.Tensor | None], torch.Tensor]
+    unknown: torch.Tensor
+
+
 @dataclass(frozen=True)
 class Style:
     """An encoded style image.
@@ -24,7 +41,7 @@ class Style:
         model: the model that encoded it; no other can use it.
         levels: AdaIN layer -> mean and std, each (1, C, 1, 1), float32; (B, C, 1, 1) in a stack.
         weights: which weights of that model encoded it, as `Stylizer.weights` says; "" where that is not known.
-        palette: where colours go that it has nowhere, see `adain.palette`; (B, ...) in a stack. None: they stay.
+        palette: which colours paintings keep to, as the model's `Colours` has it; (B, ...) in a stack. None: to any.
     """
 
     name: str
@@ -81,7 +98,7 @@ class Style:
             layer: Statistics(coarse.levels[layer].mean, level.std) if layer in COLOR_LEVELS else level
             for layer, level in fine.levels.items()
         }
-        return cls(f"{fine.name}-on-{coarse.name}", coarse.model, levels, coarse.weights)
+        return cls(f"{fine.name}-on-{coarse.name}", coarse.model, levels, coarse.weights, coarse.palette)
 
     @classmethod
     def stack(cls, styles: Sequence["Style"]) -> "Style":

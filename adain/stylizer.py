@@ -34,7 +34,6 @@ from .finish import faded_tensor, finished
 from .impose import Mix, mixed, plain
 from .layers import MULTIPLE, Impose, StyleLevels, UpsampleConv, pad_to_multiple
 from .models import DEFAULT_BACKEND, DEFAULT_MODEL, fingerprint, load_model, only_style, sha256_of
-from .palette import drawn_to, palette_of
 from .picture import Picture, read_picture
 from .regions import Regions
 from .saved import SAVED_SUFFIX
@@ -158,7 +157,8 @@ class Stylizer:
             rgb = match_color(rgb, visible(photo), color_strength)
         sides = style_size(rgb.shape[1], rgb.shape[0], size, scale)
         rgb = Picture(rgb).resized(*sides).rgb
-        palette = palette_of(to_tensor(rgb, torch.device("cpu"))) if self.network.strays else None
+        colours = self.network.colours
+        palette = colours.of(to_tensor(rgb, torch.device("cpu"))) if colours else None
         return Style(name or "style", self.model, self._levels_of(rgb), self.weights, palette)
 
     def _levels_of(self, rgb: np.ndarray) -> StyleLevels:
@@ -306,9 +306,7 @@ class Stylizer:
             return self._exact.begin_frames(frames, style, mix)  # else normalisation makes a grid of rounding errors
         content = self._transfer.upload(frames)
         if self._run:
-            painted, used = self._run(content, style.levels, mix)
-            if style.palette is not None:
-                painted = to_uint8(_drawn(from_uint8(painted), style))
+            painted, used = self._run(content, style, mix)
             return self._transfer.download(painted), used
         used = {}
         painted = self.stylize_tensor(
@@ -337,15 +335,14 @@ class Stylizer:
         height, width = content.shape[2:]
         x = pad_to_multiple(content.to(self.dtype)).contiguous(memory_format=torch.channels_last)
         levels = {name: level.to(self.device) for name, level in style.levels.items()}
-        painted = self.network(x, impose(levels)).float().clamp(0, 1)
-        return _drawn(painted, style, weights)[:, :, :height, :width]
+        painted = self.network(x, impose(levels)).float()
+        if self.network.colours and style.palette is not None:
+            painted = self.network.colours.kept(style.palette, painted, weights)
+        else:
+            painted = painted.clamp(0, 1)
+        return painted[:, :, :height, :width]
 
     @torch.inference_mode()
     def _look(self, picture: Tensor) -> StyleLevels:
         """(B, 3, H, W) RGB 0..1, sides multiples of 16 -> its levels as a style."""
         return self.network.encode_style(picture.to(self.dtype, memory_format=torch.channels_last))
-
-
-def _drawn(painted: Tensor, style: Style, weights: Tensor | None = None) -> Tensor:
-    """A painting (B, 3, H, W) in its style's palette, where that has one; `weights` as in `stylize_tensor`."""
-    return painted if style.palette is None else drawn_to(style.palette, painted, weights)

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from .calibration import calibrated, references
 from .layers import DetailConv, Impose, ReflectConv, Statistics, StyleLevels, adain, statistics, upsample
+from .palette import TABLE
 
 CAFFE_MEAN_BGR = (103.939, 116.779, 123.68)  # ImageNet channel means, 0..255, as the Oxford networks were trained
 ALPHA = 1.12  # the paper's (section 5.2) at full strength: the decoder falls a little short of the style it is given
@@ -94,7 +95,7 @@ class VGGNet(nn.Module):
     """Encoder, AdaIN, decoder, and the photo's detail."""
 
     bytes_per_pixel = 780  # of the features alive at once, in float32; measured
-    strays = True  # of its paintings' colours some are nowhere in the style: see `adain.palette`
+    colours = TABLE
     widths: Mapping[str, int] = {BOTTLENECK: WIDTHS["4_1"][1]}  # of the AdaIN layer
     references: Tensor  # (N, 3, S, S), RGB 0..1
 

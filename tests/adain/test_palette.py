@@ -69,7 +69,7 @@ def test_paintings_keep_to_the_colours_of_their_style(photo: np.ndarray, vgg: St
         return palette_loss(to_tensor(vgg.stylize(photo, style), torch.device("cpu")), target).item()
 
     assert stray(style) < 0.4 * stray(replace(style, palette=None))
-    assert fast.encode_style(name).palette is None
+    assert fast.encode_style(name).palette.shape == (1, 2)  # another way: see test_tint.py
 
 
 def test_palettes_go_along(photo: np.ndarray, vgg: Stylizer, tmp_path: Path):
