@@ -1,6 +1,7 @@
 """The library's front door: encode a style once, stylize any number of pictures with it."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -173,6 +174,9 @@ class Stylizer:
             raise OptionError(
                 f"style {style.name!r} is saved as statistics, which cannot be {done}; give its picture instead"
             )
+        colours = self.network.colours
+        if colours and style.palette is None:  # saved by an earlier version; those it is stacked with shall keep theirs
+            return replace(style, palette=colours.unknown)
         return style
 
     def stylize(

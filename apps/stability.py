@@ -87,7 +87,7 @@ class Measure:
         finally:
             reader.close()
         if len(self.contents) <= FAR:
-            raise VideoError(f"{clip}: has {len(self.contents)} frames; want at least {FAR + 1} to measure it")
+            raise VideoError(f"{clip}: got {len(self.contents)} of the {FAR + 1} frames that it takes to measure it")
         self.style = stylizer.encode_style(style)
         picture = read_picture(find_style(style))
         self.painting = at_work_size(picture.rgb, STYLE_SIZE)

@@ -86,6 +86,18 @@ def test_palettes_go_along(photo: np.ndarray, vgg: Stylizer, tmp_path: Path):
     assert max(np.abs(a - b).max() for a, b in zip(alone, together)) <= 1
 
 
+@pytest.mark.parametrize("model", ["fast", "vgg"])
+def test_a_style_of_an_earlier_version_takes_no_palette_from_others(photo: np.ndarray, tmp_path: Path, model: str):
+    stylizer = Stylizer(model, device="cpu")
+    one, other = (stylizer.encode_style(name, size=128) for name in ("stained-glass", "woodcut"))
+    without = replace(other, palette=None)
+    without.save(tmp_path / "old.style")
+    old = stylizer.encode_style(tmp_path / "old.style")
+    together = stylizer.paint_frames([photo, photo], Style.stack([one, old]))[0]
+    for found, style in zip(together, (one, without)):
+        assert np.abs(found.astype(int) - stylizer.paint_frames([photo], style)[0][0]).max() <= 1
+
+
 def test_each_region_goes_to_its_own_palette(two_colours: torch.Tensor):
     palettes = torch.cat([palette_of(two_colours), palette_of(flat((30, 160, 60)))])
     painted = flat((60, 60, 200), 30, 48)  # a side that is no multiple of a patch
