@@ -28,9 +28,10 @@ def tint_of(style: Tensor) -> Tensor:
 
 def within(tint: Tensor, painted: Tensor, weights: Tensor | None = None) -> Tensor:
     """Take from a painting what is greener or more magenta than its style; light stays. See `Colours.kept`."""
-    least, most = tint.to(painted.device).T[..., None, None, None]  # (B or R, 1, 1, 1) each
+    bounds = tint.to(painted.device)[..., None, None]  # (B or R, 2, 1, 1)
     if weights is not None:
-        least, most = ((shares(weights) * bound).sum(0, keepdim=True) for bound in (least, most))  # (1, 1, H, W)
+        bounds = (shares(weights) * bounds).sum(0, keepdim=True)  # (1, 2, H, W)
+    least, most = bounds.split(1, 1)
     axis = painted.new_tensor(GREEN)[None, :, None, None]
     green = F.conv2d(painted, axis)  # (B, 1, H, W); a sum of products, at half the price
     return torch.addcmul(painted, green.clamp(least, most) - green, axis).clamp(0, 1)

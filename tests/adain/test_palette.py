@@ -29,6 +29,11 @@ def vgg() -> Stylizer:
     return Stylizer("vgg", device="cpu")
 
 
+@pytest.fixture(params=["fast", "vgg"])
+def either(request: pytest.FixtureRequest) -> Stylizer:
+    return request.getfixturevalue(request.param)
+
+
 def flat(colour: tuple[int, int, int], height: int = 32, width: int = 48) -> torch.Tensor:
     return (torch.tensor(colour) / 255).view(1, 3, 1, 1).expand(1, 3, height, width).contiguous()
 
@@ -72,8 +77,8 @@ def test_paintings_keep_to_the_colours_of_their_style(photo: np.ndarray, vgg: St
     assert fast.encode_style(name).palette.shape == (1, 2)  # another way: see test_tint.py
 
 
-def test_palettes_go_along(photo: np.ndarray, vgg: Stylizer, tmp_path: Path):
-    one, other = (vgg.encode_style(name, size=128) for name in ("ink-wash", "mosaic"))
+def test_palettes_go_along(photo: np.ndarray, either: Stylizer, tmp_path: Path):
+    one, other = (either.encode_style(name, size=128) for name in ("ink-wash", "mosaic"))
     one.save(tmp_path / "one.style")
     torch.testing.assert_close(Style.load(tmp_path / "one.style").palette, one.palette)
     torch.testing.assert_close(Style.blend([one, other], [3, 1]).palette, 0.75 * one.palette + 0.25 * other.palette)
@@ -81,21 +86,21 @@ def test_palettes_go_along(photo: np.ndarray, vgg: Stylizer, tmp_path: Path):
     torch.testing.assert_close(both.pick(1).palette, other.palette)
     old = replace(other, palette=None)
     assert Style.blend([one, old]).palette is None and Style.stack([one, old]).palette is None
-    alone = [vgg.paint_frames([photo], style)[0][0].astype(int) for style in (one, other)]
-    together = vgg.paint_frames([photo, photo], both)[0]
+    alone = [either.paint_frames([photo], style)[0][0].astype(int) for style in (one, other)]
+    together = either.paint_frames([photo, photo], both)[0]
     assert max(np.abs(a - b).max() for a, b in zip(alone, together)) <= 1
 
 
-@pytest.mark.parametrize("model", ["fast", "vgg"])
-def test_a_style_of_an_earlier_version_takes_no_palette_from_others(photo: np.ndarray, tmp_path: Path, model: str):
-    stylizer = Stylizer(model, device="cpu")
-    one, other = (stylizer.encode_style(name, size=128) for name in ("stained-glass", "woodcut"))
+def test_a_style_of_an_earlier_version_takes_no_palette_from_others(
+    photo: np.ndarray, either: Stylizer, tmp_path: Path
+):
+    one, other = (either.encode_style(name, size=128) for name in ("stained-glass", "woodcut"))
     without = replace(other, palette=None)
     without.save(tmp_path / "old.style")
-    old = stylizer.encode_style(tmp_path / "old.style")
-    together = stylizer.paint_frames([photo, photo], Style.stack([one, old]))[0]
+    old = either.encode_style(tmp_path / "old.style")
+    together = either.paint_frames([photo, photo], Style.stack([one, old]))[0]
     for found, style in zip(together, (one, without)):
-        assert np.abs(found.astype(int) - stylizer.paint_frames([photo], style)[0][0]).max() <= 1
+        assert np.abs(found.astype(int) - either.paint_frames([photo], style)[0][0]).max() <= 1
 
 
 def test_each_region_goes_to_its_own_palette(two_colours: torch.Tensor):
