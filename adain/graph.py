@@ -42,15 +42,16 @@ class Graph(nn.Module):
             (B, H, W, 3) uint8 RGB; where there is a mix, also the mean and std normalised by, (B, N) float32 each.
         """
         mix = more[1:] if self.colours else more
-        painted, used = self.painted(content, mean, std, mix)
+        picture = from_uint8(content)
+        painted, used = self.painted(picture, mean, std, mix)
         if self.colours:
-            painted = self.colours.kept(more[0], painted.float(), None)
+            painted = self.colours.kept(more[0], painted.float(), picture, None)
         return (to_uint8(painted), *together(used)) if mix else to_uint8(painted)
 
     def painted(
-        self, content: Tensor, mean: Tensor, std: Tensor, mix: tuple[Tensor, ...] = ()
+        self, picture: Tensor, mean: Tensor, std: Tensor, mix: tuple[Tensor, ...] = ()
     ) -> tuple[Tensor, StyleLevels]:
-        """The painting, (B, 3, H, W) RGB, about 0..1, and the statistics normalised by; arguments as of `forward`."""
+        """(B, 3, H, W) RGB 0..1 -> the painting, about 0..1, and the statistics normalised by. See `forward`."""
         style = self.apart(mean, std)
         given = self.apart(*mix[1:]) if mix else {}
         used: StyleLevels = {}
@@ -66,7 +67,7 @@ class Graph(nn.Module):
             used[layer] = own
             return ((wide - own.mean) * (style[layer].std / contrast(own)) + style[layer].mean).to(features.dtype)
 
-        return self.network(from_uint8(content).to(self.dtype), impose), used
+        return self.network(picture.to(self.dtype), impose), used
 
     def apart(self, mean: Tensor, std: Tensor) -> StyleLevels:
         """(B, N) each -> the layers'."""

@@ -55,7 +55,7 @@ def averages(side: int, device: torch.device) -> Tensor:
 
 
 def drawn_to(palette: Tensor, painted: Tensor, weights: Tensor | None = None) -> Tensor:
-    """A painting in the colours of the style, as `Colours.kept` has it."""
+    """A painting in the colours of the style; arguments as those of `Colours.kept`."""
     height, width = painted.shape[2:]
     painted = painted.clamp(0, 1)
     patches = F.avg_pool2d(painted, PALETTE_PATCH, ceil_mode=True)  # what is finer than these keeps its contrast
@@ -80,4 +80,8 @@ def looked_up(palette: Tensor, colours: Tensor) -> Tensor:
     return found.sum(2).transpose(1, 2).unflatten(2, colours.shape[2:])
 
 
-TABLE = Colours(palette_of, drawn_to, torch.zeros(1, 3, KNOTS, KNOTS, KNOTS))
+TABLE = Colours(
+    of=palette_of,
+    kept=lambda palette, painted, content, weights: drawn_to(palette, painted, weights),  # whatever the photo is
+    unknown=torch.zeros(1, 3, KNOTS, KNOTS, KNOTS),
+)

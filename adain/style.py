@@ -21,14 +21,15 @@ class Colours(NamedTuple):
 
     Attributes:
         of: a style's picture, (1, 3, H, W) RGB 0..1 -> its palette, what to know of its colours, (1, ...) float32.
-        kept: (palette, painting, weights) -> the painting in such colours only, 0..1. The painting is (B, 3, H, W) RGB
-            float32, about 0..1; the palette (B, ...) or (1, ...), on any device. Of R regions the palette is (R, ...),
-            the painting (1, 3, H, W) and `weights` theirs, (R, 1, H, W) 0..1; else None.
-        unknown: the palette of a style of which nothing is known, (1, ...): it leaves a painting as it is.
+        kept: (palette, painting, content, weights) -> the painting in such colours only, 0..1. The painting is (B, 3,
+            H, W) RGB float32, about 0..1, and so is the content, which may be of another dtype; the palette (B, ...) or
+            (1, ...), on any device. Of R regions the palette is (R, ...), painting and content (1, 3, H, W) and
+            `weights` theirs, (R, 1, H, W) 0..1; else None.
+        unknown: the palette of a style of which nothing is known, (1, ...): it holds a painting to no colours.
     """
 
     of: Callable[[torch.Tensor], torch.Tensor]
-    kept: Callable[[torch.Tensor, torch.Tensor, torch.Tensor | None], torch.Tensor]
+    kept: Callable[[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor | None], torch.Tensor]
     unknown: torch.Tensor
 
 

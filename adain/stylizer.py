@@ -340,8 +340,9 @@ class Stylizer:
         x = pad_to_multiple(content.to(self.dtype)).contiguous(memory_format=torch.channels_last)
         levels = {name: level.to(self.device) for name, level in style.levels.items()}
         painted = self.network(x, impose(levels)).float()
-        if self.network.colours and style.palette is not None:
-            painted = self.network.colours.kept(style.palette, painted, weights)
+        if colours := self.network.colours:
+            palette = colours.unknown if style.palette is None else style.palette
+            painted = colours.kept(palette, painted, x, weights)
         else:
             painted = painted.clamp(0, 1)
         return painted[:, :, :height, :width]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 TILE = 1024  # px, side of a tile's core
 SMALLEST_TILE = 128  # px
-MARGIN = 96  # px; the networks look 56 to either side
+MARGIN = 128  # px; the networks look 56 to either side, and what takes out rims 72 beyond
 WHOLE_BUDGET = 2 << 30  # bytes of features up to which "auto" paints a picture whole
 
 Tile = int | str | None  # px, "auto", or None: whole
