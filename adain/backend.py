@@ -62,7 +62,7 @@ class GraphBackend:
         wanted = [sent(part, self.device).expand(count, -1) for part in together(style.levels)]
         palette = []
         if colours := self.graph.colours:
-            known = colours.unknown if style.palette is None else style.palette
+            known = colours.known(style.palette)
             palette = [sent(known, self.device).expand(count, *known.shape[1:])]
         # Always as many given statistics as pictures, so that the shapes stay the same from frame to frame.
         shares, given = torch.eye(count, 2 * count), [torch.ones_like(part) for part in wanted]

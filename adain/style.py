@@ -32,6 +32,10 @@ class Colours(NamedTuple):
     kept: Callable[[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor | None], torch.Tensor]
     unknown: torch.Tensor
 
+    def known(self, palette: torch.Tensor | None) -> torch.Tensor:
+        """A style's palette, or where it has none the unknown one."""
+        return self.unknown if palette is None else palette
+
 
 @dataclass(frozen=True)
 class Style:

@@ -174,9 +174,8 @@ class Stylizer:
             raise OptionError(
                 f"style {style.name!r} is saved as statistics, which cannot be {done}; give its picture instead"
             )
-        colours = self.network.colours
-        if colours and style.palette is None:  # saved by an earlier version; those it is stacked with shall keep theirs
-            return replace(style, palette=colours.unknown)
+        if colours := self.network.colours:  # an earlier version saved none; those it is stacked with shall keep theirs
+            return replace(style, palette=colours.known(style.palette))
         return style
 
     def stylize(
@@ -341,8 +340,7 @@ class Stylizer:
         levels = {name: level.to(self.device) for name, level in style.levels.items()}
         painted = self.network(x, impose(levels)).float()
         if colours := self.network.colours:
-            palette = colours.unknown if style.palette is None else style.palette
-            painted = colours.kept(palette, painted, x, weights)
+            painted = colours.kept(colours.known(style.palette), painted, x, weights)
         else:
             painted = painted.clamp(0, 1)
         return painted[:, :, :height, :width]
