@@ -12,22 +12,23 @@ from torch import Tensor
 CELL = 4  # px; all is found in cells, as rims are never finer
 WINDOW = 8  # cells to either side: wide enough to look past a rim
 STEADY = 1e-3  # of the photo, 0..1, squared: what varies by less is one surface
-FAINT = 0.1  # rims of this are taken out to 1 - 1/e, fainter ones less: they are dabs of the brush
 
 
-def rimless(channel: Tensor, light: Tensor, likewise: Tensor) -> Tensor:
+def rimless(channel: Tensor, light: Tensor, likewise: Tensor, faint: Tensor) -> Tensor:
     """A channel of a painting without its rims.
 
     Args:
         channel: (B, 1, H, W) float32, in units of the colours' 0..1; both sides multiples of CELL.
         light: of the photo, like the channel.
         likewise: the same channel of the photo, without which things as light as their ground would fade into it.
+        faint: rims of this are taken out to 1 - 1/e, fainter ones less: they are dabs of the brush. (B, 1, 1, 1), or
+            for each cell, (1, 1, H / CELL, W / CELL).
 
     Returns:
         (B, 1, H, W) float32.
     """
     rims = rims_of(*(F.avg_pool2d(x, CELL) for x in (channel, light, likewise)))  # (B, 1, h, w)
-    rims = rims * (1 - torch.exp(-(rims / FAINT).square()))
+    rims = rims * (1 - torch.exp(-(rims / faint).square()))
     return channel - F.interpolate(rims, scale_factor=CELL, mode="bilinear")
 
 

@@ -33,8 +33,8 @@ class Colours(NamedTuple):
     unknown: torch.Tensor
 
     def known(self, palette: torch.Tensor | None) -> torch.Tensor:
-        """A style's palette, or where it has none the unknown one."""
-        return self.unknown if palette is None else palette
+        """A style's palette; the unknown one where it has none, or one as an earlier version made them."""
+        return self.unknown if palette is None or palette.shape[1:] != self.unknown.shape[1:] else palette
 
 
 @dataclass(frozen=True)
@@ -170,6 +170,6 @@ def _want_one_model(styles: Sequence[Style]) -> None:
 
 
 def _palettes(styles: Sequence[Style]) -> list[torch.Tensor]:
-    """Those of all styles; none where one has none, as a style saved by an earlier version of this project."""
+    """Those of all styles; none where one has none, or another kind, as one saved by an earlier version has."""
     palettes = [s.palette for s in styles if s.palette is not None]
-    return palettes if len(palettes) == len(styles) else []
+    return palettes if len(palettes) == len(styles) and len({p.shape[1:] for p in palettes}) == 1 else []

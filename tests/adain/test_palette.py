@@ -74,7 +74,7 @@ def test_paintings_keep_to_the_colours_of_their_style(photo: np.ndarray, vgg: St
         return palette_loss(to_tensor(vgg.stylize(photo, style), torch.device("cpu")), target).item()
 
     assert stray(style) < 0.4 * stray(replace(style, palette=None))
-    assert fast.encode_style(name).palette.shape == (1, 2)  # another way: see test_tint.py
+    assert fast.encode_style(name).palette.shape == (1, 3)  # another way: see test_tint.py
 
 
 def test_palettes_go_along(photo: np.ndarray, either: Stylizer, tmp_path: Path):
@@ -91,12 +91,15 @@ def test_palettes_go_along(photo: np.ndarray, either: Stylizer, tmp_path: Path):
     assert max(np.abs(a - b).max() for a, b in zip(alone, together)) <= 1
 
 
+@pytest.mark.parametrize("palette", [None, torch.zeros(1, 2)])  # these are what earlier versions saved
 def test_a_style_of_an_earlier_version_takes_no_palette_from_others(
-    photo: np.ndarray, either: Stylizer, tmp_path: Path
+    photo: np.ndarray, either: Stylizer, tmp_path: Path, palette: torch.Tensor | None
 ):
     one, other = (either.encode_style(name, size=128) for name in ("stained-glass", "woodcut"))
     without = replace(other, palette=None)
-    without.save(tmp_path / "old.style")
+    saved = replace(other, palette=palette)
+    saved.save(tmp_path / "old.style")
+    assert Style.stack([one, saved]).palette is None
     old = either.encode_style(tmp_path / "old.style")
     together = either.paint_frames([photo, photo], Style.stack([one, old]))[0]
     for found, style in zip(together, (one, without)):

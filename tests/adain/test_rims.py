@@ -11,7 +11,7 @@ from adain.convert import to_tensor
 from adain.losses import luma
 from adain.rims import CELL, rimless, rims_of
 from adain.stylizer import Stylizer
-from adain.tint import along
+from adain.tint import FAINT, along
 
 SIDE = 160  # px
 THING = slice(60, 100)  # px, along both sides
@@ -25,6 +25,7 @@ def scene(ground: float, thing: float) -> torch.Tensor:
 
 
 GREY = scene(0, 0)
+SEEN = torch.full((1, 1, 1, 1), FAINT)
 
 
 @pytest.mark.parametrize("light, likewise", [(scene(0.8, 0.2), GREY), (GREY + 0.5, scene(-0.2, 0.3))])
@@ -34,7 +35,7 @@ def test_a_rim_goes_and_what_it_surrounds_stays(light: torch.Tensor, likewise: t
     glowing[..., 52:108, 52:108] += 0.25
     glowing[..., THING, THING] = channel[..., THING, THING]
     rim = glowing != channel
-    kept = rimless(glowing, light, likewise)
+    kept = rimless(glowing, light, likewise, SEEN)
     assert (kept - channel)[rim].abs().mean() < 0.25 * 0.45
     assert (kept - channel)[~rim].abs().mean() < 0.01
     assert (kept - channel)[..., 70:90, 70:90].abs().max() < 0.05
@@ -45,14 +46,23 @@ def test_a_rim_goes_and_what_it_surrounds_stays(light: torch.Tensor, likewise: t
 def test_edges_that_the_photo_has_stay_sharp(light: torch.Tensor, likewise: torch.Tensor):
     """Also those between things of one lightness, such as poppies in grass."""
     channel = scene(0.1, -0.1)
-    torch.testing.assert_close(rimless(channel, light, likewise), channel, atol=0.004, rtol=0)
+    torch.testing.assert_close(rimless(channel, light, likewise, SEEN), channel, atol=0.004, rtol=0)
 
 
 @pytest.mark.parametrize("height", [0.01, 0.02])
 def test_dabs_stay(height: float):
     channel = torch.zeros(1, 1, SIDE, SIDE)
     channel[..., torch.arange(SIDE) // 12 % 2 == 0, :] = height
-    assert rimless(channel, GREY + 0.5, GREY).std() > 0.9 * channel.std()
+    assert rimless(channel, GREY + 0.5, GREY, SEEN).std() > 0.9 * channel.std()
+
+
+def test_what_is_faint_may_differ_from_place_to_place():
+    channel = torch.zeros(1, 1, SIDE, SIDE)
+    channel[..., torch.arange(SIDE) // 12 % 2 == 0, :] = 0.2
+    left = torch.full((1, 1, SIDE // CELL, SIDE // CELL), 2.0)
+    left[..., SIDE // CELL // 2 :] = FAINT
+    kept = rimless(channel, GREY + 0.5, GREY, left)
+    assert kept[..., :70].std() > 0.95 * channel.std() > 1.5 * kept[..., 90:].std()
 
 
 @given(st.integers(1, 12), st.integers(1, 12), st.floats(-1, 1, width=32), st.integers(0, 99))
@@ -60,16 +70,16 @@ def test_dabs_stay(height: float):
 def test_any_size_and_wherever_the_channel_lies(rows: int, columns: int, shift: float, seed: int):
     some = torch.Generator().manual_seed(seed)
     channel, *photo = torch.rand(3, 1, 1, CELL * rows, CELL * columns, generator=some)
-    kept = rimless(channel, *photo)
+    kept = rimless(channel, *photo, SEEN)
     assert kept.shape == channel.shape and kept.isfinite().all()
-    torch.testing.assert_close(rimless(channel + shift, *photo), kept + shift, atol=1e-4, rtol=0)
+    torch.testing.assert_close(rimless(channel + shift, *photo, SEEN), kept + shift, atol=1e-4, rtol=0)
 
 
 def test_pictures_of_a_batch_do_not_meet():
     pictures = torch.rand(3, 2, 1, 32, 48, generator=torch.Generator().manual_seed(1))
-    together = rimless(*pictures)
+    together = rimless(*pictures, SEEN)
     for i in range(2):
-        torch.testing.assert_close(together[i : i + 1], rimless(*pictures[:, i : i + 1]))
+        torch.testing.assert_close(together[i : i + 1], rimless(*pictures[:, i : i + 1], SEEN))
 
 
 def test_bfloat16_will_do(photo: np.ndarray):

@@ -1,5 +1,7 @@
 """`fast` gets no greener and no more magenta than its style."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -12,7 +14,7 @@ from adain.picture import read_picture
 from adain.regions import Regions
 from adain.style import Style
 from adain.stylizer import Stylizer
-from adain.tint import GREEN, MARGIN, TINT, tint_of, toned, within
+from adain.tint import FAINT, GREEN, MARGIN, TINT, tint_of, toned, within
 
 NEON, LEAF, ROSE = (0, 255, 60), (90, 150, 70), (200, 120, 140)
 
@@ -30,9 +32,19 @@ def green(picture: torch.Tensor | np.ndarray) -> torch.Tensor:
 def test_the_range_is_that_of_the_style():
     style = torch.cat([flat(LEAF, 200, 90), flat(ROSE, 200, 90)], 3)
     style[0, :, 50, 40] = torch.tensor((0.0, 1.0, 0.0))  # a speck, which does not count
-    least, most = tint_of(style)[0]
+    least, most, _ = tint_of(style)[0]
     assert least.item() == pytest.approx(green(flat(ROSE)).min().item() - MARGIN, abs=1e-4)
     assert most.item() == pytest.approx(green(flat(LEAF)).max().item() + MARGIN, abs=1e-4)
+
+
+def test_dabs_of_green_and_magenta_are_told_from_broad_surfaces():
+    broad = torch.cat([flat(LEAF, 256, 128), flat(ROSE, 256, 128)], 3)
+    broad[..., 128:, :] *= 0.5  # where light alone changes, there are no dabs; below, it does not
+    rows = (torch.arange(256) // 8 % 2).bool()[None, None, :, None]
+    dabs = torch.where(rows, flat((110, 180, 110), 256, 256), flat((186, 127, 186), 256, 256))
+    pale = torch.where(rows, flat((140, 150, 140), 256, 256), flat((150, 140, 150), 256, 256))
+    faint = [tint_of(style)[0, 2].item() for style in (broad, pale, dabs)]
+    assert faint[:2] == pytest.approx([FAINT, FAINT]) and 1.2 * FAINT < faint[2] < 1
 
 
 def test_neon_green_goes_and_light_stays():
@@ -50,7 +62,7 @@ def test_neon_green_goes_and_light_stays():
 @settings(max_examples=60, deadline=None)
 def test_any_colour_ends_within(colour: list[float], least: float, most: float):
     painted = torch.tensor(colour).view(1, 3, 1, 1).expand(1, 3, 4, 4)
-    kept = toned(torch.tensor([[least, most]]), painted, torch.zeros(1, 3, 4, 4))[..., :1, :1]
+    kept = toned(torch.tensor([[least, most, FAINT]]), painted, torch.zeros(1, 3, 4, 4))[..., :1, :1]
     assert kept.min() >= 0 and kept.max() <= 1
     if kept.min() > 0 and kept.max() < 1:  # what leaves 0..1 is clamped afterwards
         assert least - 1e-5 <= green(kept).item() <= most + 1e-5
@@ -68,6 +80,14 @@ def test_paintings_keep_to_it(photo: np.ndarray, fast: Stylizer, monkeypatch: py
 def test_it_comes_with_the_colours(fast: Stylizer):
     one, other = (fast.encode_style(name, size=128) for name in ("stained-glass", "woodcut"))
     torch.testing.assert_close(Style.layered(fine=one, coarse=other).palette, other.palette)
+
+
+def test_dabs_of_the_style_stay(photo: np.ndarray, fast: Stylizer):
+    """The same painting, once as one of a style without dabs."""
+    style = fast.encode_style("marbling")
+    smooth = replace(style, palette=style.palette.clone())  # type: ignore[union-attr]
+    smooth.palette[:, 2] = FAINT  # type: ignore[index]
+    assert green(fast.stylize(photo, style)).std() > 1.1 * green(fast.stylize(photo, smooth)).std()
 
 
 def test_each_region_has_its_own(photo: np.ndarray, fast: Stylizer):
