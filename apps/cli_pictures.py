@@ -64,13 +64,14 @@ def image(
     as_json: Json = False,
 ) -> None:
     """Paint photos in styles: every combination of CONTENT and --style."""
-    from .image import ImageOptions, stylize_all
+    from .image import stylize_all
+    from .options import ResultOptions
     from .progress import note
     from .recipe import own_recipe, parse_styles
 
     if output == "-" and as_json:
         raise typer.BadParameter("--json and -o - both want stdout; choose one")
-    options = ImageOptions(
+    options = ResultOptions(
         strength=strength, size=size, output_size=output_size, style_size=style_size, style_scale=style_scale,
         color=color, color_strength=color_strength, feather=feather, tile=tile, model=model, device=device,
         backend=backend, overwrite=overwrite,

@@ -5,30 +5,21 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
 from adain.errors import AdainError, OptionError, PictureError
 from adain.picture import Picture, check_absent, encode_picture, format_of, read_picture, scale_to, write_picture
 
-from .options import PaintOptions
+from .options import ResultOptions
 from .plan import STDIO, Job, is_video, plan
 from .progress import note, progress_bar, tile_bar
 from .recipe import Recipe
 from .stills import moves
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImageOptions(PaintOptions):
-    """How to paint, and what to do with the results."""
-
-    output_size: int | None = None  # px, long side; None: the photo's
-    overwrite: bool = False
-
-
 def stylize_all(
-    contents: list[str], recipes: list[Recipe], output: str | None, options: ImageOptions, *, as_json: bool
+    contents: list[str], recipes: list[Recipe], output: str | None, options: ResultOptions, *, as_json: bool
 ) -> int:
     """Run all jobs, print what became of them, and return how many failed."""
     jobs = plan(contents, recipes, output)
@@ -46,7 +37,7 @@ def stylize_all(
     return sum("error" in report for report in reports)
 
 
-def run(jobs: list[Job], options: ImageOptions) -> Iterator[dict]:
+def run(jobs: list[Job], options: ResultOptions) -> Iterator[dict]:
     """Do the jobs one after the other; a bad one becomes a report with an error, and the next goes on.
 
     What can be checked without the model (names, files, places) is checked before torch is loaded.

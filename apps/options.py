@@ -56,6 +56,14 @@ class PaintOptions:
         return {"strength": self.strength, "color": self.color, "color_strength": self.color_strength}
 
 
+@dataclass(frozen=True, kw_only=True)
+class ResultOptions(PaintOptions):
+    """How to paint, and what to do with the results."""
+
+    output_size: int | None = None  # px, long side; None: the content's
+    overwrite: bool = False
+
+
 @dataclass(frozen=True)
 class Encoding:
     """How to encode; None leaves it to what suits the file's kind."""
@@ -66,10 +74,9 @@ class Encoding:
 
 
 @dataclass(frozen=True, kw_only=True)
-class VideoOptions(PaintOptions):
+class VideoOptions(ResultOptions):
     """How to paint a video, and what to make of it."""
 
-    output_size: int | None = None  # px, long side; None: the video's own
     smooth: str = DEFAULT_SMOOTH
     two_pass: bool = False
     start: Fraction | None = None  # s
@@ -77,7 +84,6 @@ class VideoOptions(PaintOptions):
     rate: Fraction | None = None  # frames a second; None: the video's own times
     encoding: Encoding = field(default_factory=Encoding)
     preview: int | None = None  # every n-th frame as PNG
-    overwrite: bool = False
     resume: bool = False
 
     def __post_init__(self) -> None:

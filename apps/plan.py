@@ -9,7 +9,7 @@ from adain.errors import OptionError, StyleError
 from adain.folders import files_below, files_in, names_folder
 from adain.picture import FORMATS, READABLE
 
-from .options import PaintOptions
+from .options import ResultOptions
 from .recipe import Recipe, parse_styles
 from .stills import moves
 
@@ -23,14 +23,12 @@ MOVING = {*VIDEOS.values(), ".gif"}  # what videos and animations may become
 
 
 @dataclass(frozen=True, kw_only=True)
-class BatchOptions(PaintOptions):
-    """How to paint, and what to do with the results."""
+class BatchOptions(ResultOptions):
+    """What is to be made of a folder besides."""
 
-    output_size: int | None = None  # px, long side; None: the photo's
     format: str = "png"
     pair: bool = False  # each photo with the style of its name, not with every style
     group: int | None = None  # pictures painted together; None: what suits the device
-    overwrite: bool = False
 
 
 @dataclass(frozen=True)

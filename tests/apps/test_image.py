@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from adain.apps.image import ImageOptions, read_content, run
+from adain.apps.image import read_content, run
+from adain.apps.options import ResultOptions
 from adain.apps.plan import plan
 from adain.apps.recipe import parse_styles
 from PIL import Image
@@ -184,7 +185,7 @@ def test_a_photo_is_let_go_before_its_last_result_is_written(
     monkeypatch.setattr("adain.apps.image.read_content", read)
     monkeypatch.setattr("adain.apps.image.write_result", write)
     jobs = plan([str(photo_file), str(other)], parse_styles(["ink-wash", "neon"]), f"{tmp_path}/out/")
-    assert all("error" not in report for report in run(jobs, ImageOptions(size=64, style_size=64, device="cpu")))
+    assert all("error" not in report for report in run(jobs, ResultOptions(size=64, style_size=64, device="cpu")))
     assert held == [True, False, True, False] and len(photos) == 2
 
 
