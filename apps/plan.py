@@ -55,8 +55,9 @@ def video_suffix(content: str | Path) -> str | None:
     return suffix if suffix in MOVING else ".mp4"
 
 
-def result_name(content: str | Path, recipe: Recipe, suffix: str = ".png") -> str:
-    return f"{'stdin' if content == STDIO else Path(content).stem}_stylized_{recipe.name}{suffix}"
+def result_name(content: str | Path, style: str, suffix: str = ".png") -> str:
+    """What a result is called where nobody says; `style` is a recipe's name."""
+    return f"{'stdin' if content == STDIO else Path(content).stem}_stylized_{style}{suffix}"
 
 
 def plan(contents: list[str], recipes: list[Recipe], output: str | None) -> list[Job]:
@@ -69,9 +70,9 @@ def plan(contents: list[str], recipes: list[Recipe], output: str | None) -> list
     if contents.count(STDIO) > 1 or (contents != [STDIO] and STDIO in contents):
         raise OptionError("stdin ('-') holds one photo; give it alone")
     if output is None:
-        outputs = [STDIO if c == STDIO else str(Path(c).with_name(result_name(c, r))) for c, r in pairs]
+        outputs = [STDIO if c == STDIO else str(Path(c).with_name(result_name(c, r.name))) for c, r in pairs]
     elif output != STDIO and names_folder(output):
-        outputs = [str(Path(output) / result_name(c, r)) for c, r in pairs]
+        outputs = [str(Path(output) / result_name(c, r.name)) for c, r in pairs]
     elif len(pairs) == 1:
         outputs = [output]
     else:
@@ -155,7 +156,7 @@ def plan_folders(
             failures.append({"content": str(photo), "style": "", "output": "", "status": "failed", "error": str(error)})
         suffix = video_suffix(photo) or f".{options.format}"
         for recipe in mine:
-            place = output / folder / result_name(photo, recipe, suffix)
+            place = output / folder / result_name(photo, recipe.name, suffix)
             jobs.append(Job(str(photo), _with_own_masks(recipe, photo), str(place)))
     return told_apart(jobs), failures
 
@@ -198,7 +199,9 @@ def read_table(path: Path, output: Path, options: BatchOptions) -> Iterator[Job]
         if len(recipes) != 1:
             raise OptionError(f"{where}: got {len(recipes)} styles; want one, or weights to blend: a.jpg:0.7;b.jpg:0.3")
         suffix = video_suffix(path.parent / content)
-        name = rest[1] if rest[1:] and rest[1] else result_name(content, recipes[0], suffix or f".{options.format}")
+        name = (
+            rest[1] if rest[1:] and rest[1] else result_name(content, recipes[0].name, suffix or f".{options.format}")
+        )
         kinds = [*sorted(MOVING if suffix else ()), *(() if is_video(content) else FORMATS)]
         if Path(name).suffix.lower() not in kinds:
             raise OptionError(f"{where}: cannot write {name!r}; want {', '.join(kinds)}")

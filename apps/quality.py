@@ -32,6 +32,7 @@ from adain.stylizer import MULTIPLE, STYLE_SIZE, Stylizer
 
 from .chart import load_pyplot
 from .machine import peak_memory
+from .plan import result_name
 from .progress import progress_bar
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
@@ -230,7 +231,7 @@ def square(picture: Picture, size: int) -> Picture:
 
 def find_result(folder: Path, pair: Pair) -> Path:
     """The result of a pair: CONTENT_STYLE.png, or as `adain image` names it."""
-    names = (pair.name, f"{pair.content.stem}_stylized_{pair.style.stem}")
+    names = (pair.name, result_name(pair.content, pair.style.stem, ""))
     for name in names:
         for suffix in SUFFIXES:
             if (path := folder / f"{name}{suffix}").is_file():
