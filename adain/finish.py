@@ -8,6 +8,7 @@ from torch import Tensor
 
 from .color import transfer_color
 from .convert import visible
+from .detail import detailed
 from .mapped import strips
 from .picture import Picture
 from .regions import Regions
@@ -19,17 +20,27 @@ COARSE_POWER, FINE_POWER = 0.7, 1.5  # at a strength, their shares of the painti
 
 
 def finished(
-    painted: np.ndarray, photo: Picture, style: Style | Regions, *, strength: float, color: str, color_strength: float
+    painted: np.ndarray,
+    seen: np.ndarray,
+    photo: Picture,
+    style: Style | Regions,
+    *,
+    strength: float,
+    color: str,
+    color_strength: float,
+    detail: float,
 ) -> Picture:
-    """A painting brought to the size of its photo, with the strength, colours, kept region and alpha it shall have.
+    """A painting at the size of its photo, with the detail, strength, colours, kept region and alpha it shall have.
 
-    What `painted` holds is lost.
+    `seen` is what was painted. What `painted` holds is lost.
     """
     height, width = photo.rgb.shape[:2]
-    if painted.shape != photo.rgb.shape:
-        painted = Picture(painted).resized(width, height).rgb
+    shown = visible(photo)
     # In place: one more copy of a huge picture would be felt.
-    painted = transfer_color(painted, visible(photo), color, color_strength, out=painted)
+    if painted.shape != shown.shape:
+        enlarged = Picture(painted).resized(width, height).rgb
+        painted = detailed(enlarged, painted, seen, shown, detail, out=enlarged) if detail else enlarged
+    painted = transfer_color(painted, shown, color, color_strength, out=painted)
     painted = faded(painted, photo.rgb, strength, out=painted)
     if isinstance(style, Regions):
         painted = style.keep_photo(painted, photo.rgb, out=painted)

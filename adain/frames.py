@@ -10,6 +10,7 @@ import torch
 from .color import check_color, transfer_color
 from .convert import fit
 from .cuts import CutDetector
+from .detail import check_detail, detailed
 from .errors import OptionError
 from .finish import faded
 from .impose import Follow, Mix, move, smoothed, told
@@ -46,13 +47,28 @@ class Painted:
         self._picture = picture
 
     @cached_property
+    def bare(self) -> np.ndarray:
+        """The painting as the network made it, at any size; waits for the device."""
+        return self._picture() if callable(self._picture) else self._picture
+
+    @cached_property
     def picture(self) -> np.ndarray:
-        """The painting, not yet recoloured and steadied, shaped like the content; waits for the device."""
-        picture = self._picture() if callable(self._picture) else self._picture
+        """The same, not yet recoloured and steadied, shaped like the content."""
         height, width = self.content.shape[:2]
-        if picture.shape == self.content.shape:
-            return picture
-        return cv2.resize(picture, (width, height), interpolation=cv2.INTER_CUBIC)
+        if self.bare.shape == self.content.shape:
+            return self.bare
+        return cv2.resize(self.bare, (width, height), interpolation=cv2.INTER_CUBIC)
+
+    def detailed(self, steady: np.ndarray, share: float) -> np.ndarray:
+        """The painting as it came out of smoothing, with the content's detail that is finer than what was painted.
+
+        It is laid on after smoothing, as it moves with the content of itself.
+        """
+        if share == 0 or self.bare.shape == self.content.shape:
+            return steady
+        size = self.bare.shape[1::-1]
+        painted, seen = (cv2.resize(x, size, interpolation=cv2.INTER_AREA) for x in (steady, self.content))
+        return detailed(steady, painted, seen, self.content, share)
 
 
 class FrameStylizer:
@@ -68,6 +84,7 @@ class FrameStylizer:
         strength: 0 gives the frame back, 1 the full style.
         size: long side in px to work at, at most; None: no limit.
         color, color_strength: see `adain.color.transfer_color`.
+        detail: how much of the frame's detail that is too fine for `size` is laid on, 0..1: see `adain.detail`.
         tile: how to paint frames that are too large for the network: see `adain.tiles`.
         smooth: one of `adain.smoother.SMOOTH_MODES`.
     """
@@ -81,10 +98,12 @@ class FrameStylizer:
         size: int | None = None,
         color: str = "style",
         color_strength: float = 1.0,
+        detail: float = 1.0,
         tile: Tile = "auto",
         smooth: str = DEFAULT_SMOOTH,
     ) -> None:
         check_color(color, color_strength)
+        check_detail(detail)
         check_tile(tile)
         self.stylizer = stylizer
         self.style = style
@@ -92,6 +111,7 @@ class FrameStylizer:
         self.size = size
         self.color = color
         self.color_strength = color_strength
+        self.detail = detail
         self.tile: Tile = tile
         self.smoother = TemporalSmoother(smooth)
         self.memory: StyleLevels = {}
@@ -162,6 +182,7 @@ class FrameStylizer:
             return painted.content
         picture = transfer_color(painted.picture, painted.content, self.color, self.color_strength)
         steady = self.smoother.smooth(painted.content, picture)
+        steady = painted.detailed(steady, self.detail)
         steady = faded(steady, painted.content, self.strength)
         return painted.regions.keep_photo(steady, painted.content) if painted.regions else steady
 

@@ -29,6 +29,7 @@ from .convert import (
     to_uint8,
     visible,
 )
+from .detail import check_detail, detailed_tensor
 from .device import choose_device, choose_dtype
 from .errors import OptionError, StyleError
 from .finish import faded_tensor, finished
@@ -187,6 +188,7 @@ class Stylizer:
         size: int | None = None,
         color: str = "style",
         color_strength: float = 1.0,
+        detail: float = 1.0,
         tile: Tile = "auto",
         notify: Notify = lambda line: None,
         progress: Progress = lambda done, total: None,
@@ -201,6 +203,7 @@ class Stylizer:
             size: long side in px to work at, at most; the result is scaled back to the content's size. None: no limit.
             color: whose colours, and how: see `adain.color`. For "coral" the style is encoded with `color_of`.
             color_strength: how much of that, 0..1.
+            detail: how much of the photo's detail that is too fine for `size` is laid on, 0..1: see `adain.detail`.
             tile: side in px of the tiles in which to paint a large picture, "auto", or None: see `adain.tiles`.
             notify: is told, in a line, when memory ran out and the work is done anew in smaller tiles.
             progress: is told after each tile how many are done, and of how many.
@@ -209,8 +212,8 @@ class Stylizer:
             The kind of picture that came in (a PIL image for a path), same size, alpha kept.
 
         Raises:
-            OptionError: `strength` or `color_strength` outside 0..1, unknown `color`, `size` below 16 or `tile` below
-                128.
+            OptionError: `strength`, `color_strength` or `detail` outside 0..1, unknown `color`, `size` below 16 or
+                `tile` below 128.
             StyleError: the style was encoded by another model.
             PictureError: the file cannot be read.
             DeviceError: out of memory even in small tiles.
@@ -220,6 +223,7 @@ class Stylizer:
         if size is not None and size < MULTIPLE:
             raise OptionError(f"got size {size}; want at least {MULTIPLE} px")
         check_color(color, color_strength)
+        check_detail(detail)
         check_tile(tile)
         style.check_model(self.model, self.weights)
 
@@ -228,13 +232,16 @@ class Stylizer:
                 return picture
             work = at_size(picture, size)
             painted = paint(self, work, style, tile=tile, notify=notify, progress=progress)
-            return finished(painted, picture, style, strength=strength, color=color, color_strength=color_strength)
+            return finished(
+                painted, work, picture, style, strength=strength, color=color, color_strength=color_strength,
+                detail=detail,
+            )  # fmt: skip
 
         if isinstance(content, Tensor):
             if content.ndim not in (3, 4) or content.shape[-3] != 3:
                 raise OptionError(f"got a tensor of shape {tuple(content.shape)}; want (3, H, W) or (B, 3, H, W)")
             if isinstance(style, Style) and color in ("style", "coral"):
-                return self._stylize_tensor(content, style, strength, size)
+                return self._stylize_tensor(content, style, strength, size, detail)
             pictures = content.reshape(-1, *content.shape[-3:]).split(1)  # regions and colours are for 8-bit pictures
             results = torch.cat([to_tensor(painting(as_picture(p)).rgb, content.device) for p in pictures])
             return results.to(content.dtype).view_as(content)
@@ -254,6 +261,7 @@ class Stylizer:
         size: int | None = None,
         color: str = "style",
         color_strength: float = 1.0,
+        detail: float = 1.0,
     ) -> list[Picture]:
         """Paint pictures that have one working size in one go, picture i in style i; options as in `stylize`.
 
@@ -267,22 +275,28 @@ class Stylizer:
             return list(contents)
         painted, _ = self.paint_frames(works, Style.stack(styles))
         return [
-            finished(p, content, style, strength=strength, color=color, color_strength=color_strength)
-            for p, content, style in zip(painted, contents, styles)
+            finished(
+                p, work, content, style, strength=strength, color=color, color_strength=color_strength, detail=detail
+            )
+            for p, work, content, style in zip(painted, works, contents, styles)
         ]
 
-    def _stylize_tensor(self, content: Tensor, style: Style, strength: float, size: int | None) -> Tensor:
+    def _stylize_tensor(
+        self, content: Tensor, style: Style, strength: float, size: int | None, detail: float
+    ) -> Tensor:
+        if strength == 0:
+            return content.clamp(0, 1)
         batch = content if content.ndim == 4 else content[None]
         height, width = batch.shape[2:]
         work = fit(width, height, size) if size else (width, height)
-        x = batch.to(self.device, torch.float32)
+        photo = seen = batch.to(self.device, torch.float32)
         if work != (width, height):
-            x = F.interpolate(x, work[::-1], mode="bilinear", antialias=True)
-        if strength:
-            x = self.stylize_tensor(x, style)
+            seen = F.interpolate(photo, work[::-1], mode="bilinear", antialias=True)
+        x = painted = self.stylize_tensor(seen, style)
         if work != (width, height):
-            x = F.interpolate(x, (height, width), mode="bicubic").clamp(0, 1)
-        x = faded_tensor(x, batch.to(x), strength)
+            x = F.interpolate(painted, (height, width), mode="bicubic").clamp(0, 1)
+            x = detailed_tensor(x, painted, seen, photo, detail)
+        x = faded_tensor(x, photo, strength)
         return x.to(content.device, content.dtype).view_as(content)
 
     def paint_frames(

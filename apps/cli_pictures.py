@@ -16,6 +16,7 @@ from .flags import (
     Backend,
     Color,
     ColorStrength,
+    Detail,
     Device,
     Feather,
     Json,
@@ -49,6 +50,7 @@ def image(
     strength: Strength = 1.0,
     size: Size = None,
     output_size: OutputSize = None,
+    detail: Detail = 1.0,
     style_size: StyleSize = None,
     style_scale: StyleScale = 1.0,
     style_levels: StyleLevels = None,
@@ -72,9 +74,9 @@ def image(
     if output == "-" and as_json:
         raise typer.BadParameter("--json and -o - both want stdout; choose one")
     options = ResultOptions(
-        strength=strength, size=size, output_size=output_size, style_size=style_size, style_scale=style_scale,
-        color=color, color_strength=color_strength, feather=feather, tile=tile, model=model, device=device,
-        backend=backend, overwrite=overwrite,
+        strength=strength, size=size, output_size=output_size, detail=detail, style_size=style_size,
+        style_scale=style_scale, color=color, color_strength=color_strength, feather=feather, tile=tile, model=model,
+        device=device, backend=backend, overwrite=overwrite,
     )  # fmt: skip
     own = [] if style or mask or style_levels else own_recipe(model)
     recipes = own or parse_styles(style or [], mask, style_levels, notify=note)
@@ -100,6 +102,7 @@ def batch(
     strength: Strength = 1.0,
     size: Size = None,
     output_size: OutputSize = None,
+    detail: Detail = 1.0,
     style_size: StyleSize = None,
     style_scale: StyleScale = 1.0,
     style_levels: StyleLevels = None,
@@ -126,9 +129,9 @@ def batch(
     from .plan import BatchOptions
 
     options = BatchOptions(
-        strength=strength, size=size, output_size=output_size, style_size=style_size, style_scale=style_scale,
-        color=color, color_strength=color_strength, feather=feather, tile=tile, model=model, device=device,
-        backend=backend, overwrite=overwrite, format=format.lower(), pair=pair, group=group,
+        strength=strength, size=size, output_size=output_size, detail=detail, style_size=style_size,
+        style_scale=style_scale, color=color, color_strength=color_strength, feather=feather, tile=tile, model=model,
+        device=device, backend=backend, overwrite=overwrite, format=format.lower(), pair=pair, group=group,
     )  # fmt: skip
     failed = run_batch(
         content or [], style or [], output, options, masks=mask or [], levels=style_levels, table=csv, as_json=as_json

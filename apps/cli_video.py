@@ -15,6 +15,7 @@ from .flags import (
     Backend,
     Color,
     ColorStrength,
+    Detail,
     Device,
     Feather,
     Json,
@@ -66,6 +67,7 @@ def video(
     strength: Strength = 1.0,
     size: Size = None,
     output_size: OutputSize = None,
+    detail: Detail = 1.0,
     style_size: StyleSize = None,
     style_scale: StyleScale = 1.0,
     style_levels: StyleLevels = None,
@@ -118,10 +120,10 @@ def video(
     from .video import run_video
 
     options = VideoOptions(
-        strength=strength, size=size, output_size=output_size, style_size=style_size, style_scale=style_scale,
-        color=color, color_strength=color_strength, feather=feather, tile=tile, smooth=smooth, two_pass=two_pass,
-        rate=rate, preview=preview, resume=resume, encoding=Encoding(codec, crf, preset), model=model, device=device,
-        backend=backend, overwrite=overwrite, start=first, end=last,
+        strength=strength, size=size, output_size=output_size, detail=detail, style_size=style_size,
+        style_scale=style_scale, color=color, color_strength=color_strength, feather=feather, tile=tile, smooth=smooth,
+        two_pass=two_pass, rate=rate, preview=preview, resume=resume, encoding=Encoding(codec, crf, preset),
+        model=model, device=device, backend=backend, overwrite=overwrite, start=first, end=last,
     )  # fmt: skip
     if code := run_video(content, output, keyframes, options, as_json=as_json):
         raise typer.Exit(code)
@@ -169,6 +171,7 @@ def webcam(
             min=16, help="Long side in px to work at. (default: as large as --fps allows)", show_default=False
         ),
     ] = None,
+    detail: Detail = 1.0,
     mirror: Annotated[
         bool | None, typer.Option(help="Flip left and right. (default: for a camera in the window)", show_default=False)
     ] = None,
@@ -203,9 +206,10 @@ def webcam(
     width, height = map(int, resolution.split("x"))
     options = WebcamOptions(
         camera=camera, wanted=Wanted(width, height, camera_fps), styles=tuple(style or ()), styles_folder=styles,
-        shuffle=shuffle, strength=strength, color=color, smooth=smooth, fps=fps, size=size, mirror=mirror, loop=loop,
-        max_frames=max_frames, record=record, virtual_camera=virtual_camera, headless=headless, fullscreen=fullscreen,
-        stats=stats, snapshots=snapshots, model=model, device=device, backend=backend, overwrite=overwrite,
-        masks=tuple(mask or ()), feather=feather, color_strength=color_strength, style_scale=style_scale,
+        shuffle=shuffle, strength=strength, color=color, smooth=smooth, fps=fps, size=size, detail=detail,
+        mirror=mirror, loop=loop, max_frames=max_frames, record=record, virtual_camera=virtual_camera,
+        headless=headless, fullscreen=fullscreen, stats=stats, snapshots=snapshots, model=model, device=device,
+        backend=backend, overwrite=overwrite, masks=tuple(mask or ()), feather=feather, color_strength=color_strength,
+        style_scale=style_scale,
     )  # fmt: skip
     run_webcam(options, as_json=as_json)

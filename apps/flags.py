@@ -62,6 +62,9 @@ StyleSize = Annotated[
     typer.Option(min=16, help="Long side in px at which to look at the style. (default: 512)", show_default=False),
 ]
 StyleScale = Annotated[float, typer.Option(min=0.1, max=8.0, help="Size of the strokes: 2 is twice as large.")]
+Detail = Annotated[
+    float, typer.Option(min=0.0, max=1.0, help="How much of the photo's detail that is too fine for --size is laid on.")
+]
 Color = Annotated[str, typer.Option(help="Whose colours: style, content (luma), lab, histogram or coral.")]
 ColorStrength = Annotated[float, typer.Option(min=0.0, max=1.0, help="How much of --color.")]
 Tile = Annotated[str, typer.Option(help="Huge pictures in tiles: auto, off, or a tile's side in px.")]

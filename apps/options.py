@@ -25,6 +25,7 @@ class PaintOptions:
 
     strength: float = 1.0
     size: int | None = None  # px, long side to work at; 0: the photo's own
+    detail: float = 1.0
     style_size: int | None = None  # px
     style_scale: float = 1.0  # of the strokes
     color: str = "style"
@@ -53,7 +54,8 @@ class PaintOptions:
     @property
     def finish(self) -> dict[str, Any]:
         """What every way of stylizing takes."""
-        return {"strength": self.strength, "color": self.color, "color_strength": self.color_strength}
+        names = "strength", "color", "color_strength", "detail"
+        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True, kw_only=True)

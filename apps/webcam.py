@@ -65,6 +65,7 @@ class WebcamOptions:
     smooth: str = DEFAULT_SMOOTH
     fps: float = 30.0
     size: int | None = None  # px; None: chosen to hold `fps`
+    detail: float = 1.0
     mirror: bool | None = None  # None: as a mirror, where it is a camera and only its user looks
     loop: bool = False
     max_frames: int | None = None
@@ -190,7 +191,9 @@ class Webcam:
     def _make_painter(self, longest: int) -> LivePainter:
         options, style = self.options, self.gallery.first()
         look = Look(style, options.strength, options.color, options.smooth, mirrored(options))
-        frames = FrameStylizer(self.stylizer, style, size=options.size, color_strength=options.color_strength)
+        frames = FrameStylizer(
+            self.stylizer, style, size=options.size, color_strength=options.color_strength, detail=options.detail
+        )
         controller = None
         if options.size is None:
             start = START_SIZE if self.stylizer.device.type == "cpu" else longest

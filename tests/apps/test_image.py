@@ -6,6 +6,7 @@ import os
 import weakref
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from adain.apps.image import read_content, run
@@ -94,6 +95,17 @@ def test_sizes_and_alpha(adain, photo: np.ndarray, tmp_path: Path):
         assert image.size == (120, 80) and image.format == "JPEG"
 
 
+def test_detail_too_fine_for_the_working_size(adain_here, photo_file: Path, tmp_path: Path):
+    for name, more in (("soft", ["--detail", 0]), ("half", ["--detail", 0.5]), ("crisp", [])):
+        code, err = adain_here("image", photo_file, "-s", "ukiyo-e", "-o", f"{name}.png", "--size", 80, *more)
+        assert code == 0, err
+    soft, half, crisp = (
+        cv2.Laplacian(cv2.imread(str(tmp_path / f"{name}.png"), cv2.IMREAD_GRAYSCALE), cv2.CV_64F).var()
+        for name in ("soft", "half", "crisp")
+    )
+    assert crisp > 1.5 * half > 2 * soft
+
+
 def test_a_style_can_be_a_picture(adain, photo_file: Path, tmp_path: Path):
     Image.new("RGB", (40, 40), "orange").save(tmp_path / "orange.png")
     done = adain("image", photo_file, "-s", "orange.png", "--model", "vgg")
@@ -119,7 +131,8 @@ def test_bad_choices_are_one_line(adain, photo_file: Path, arguments: list[str],
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--strength", "3"], ["--strength", "x"], ["--size", "-1"], ["--size", "5"], ["--nope"], []]
+    "arguments",
+    [["--strength", "3"], ["--strength", "x"], ["--size", "-1"], ["--size", "5"], ["--detail", "2"], ["--nope"], []],
 )
 def test_usage_errors_exit_2(adain, photo_file: Path, arguments: list[str]):
     style = ["--style", "ink-wash"] if arguments else []

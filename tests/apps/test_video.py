@@ -12,6 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 from adain.apps.frame import Frame
@@ -314,6 +315,23 @@ def test_regions_through_the_command(tmp_path: Path, adain_here):
             assert changed[:28].mean() > 15 and changed[36:].mean() < 3  # of 64 rows; compression leaves some
     colours = [rgb[:28].mean((0, 1)) for _, rgb in frames_of(tmp_path / "once.mp4")]
     assert np.abs(colours[0] - colours[-1]).max() > 15
+
+
+def test_detail_too_fine_for_the_working_size(tmp_path: Path, adain_here):
+    """And in what the webcam records."""
+    clip = make_clip(tmp_path / "clip.mp4", 5, (192, 128))
+    common = ["-s", "ukiyo-e", "--size", 64, "--device", "cpu"]
+    for name, more in (("soft", ["--detail", 0]), ("crisp", [])):
+        code, err = adain_here("video", clip, *common, "--crf", 1, "-o", f"{name}.mp4", *more)
+        assert code == 0, err
+        code, err = adain_here("webcam", "-c", clip, *common, "--headless", "--record", f"{name}_live.mp4", *more)
+        assert code == 0, err
+    for kind in ("", "_live"):
+        soft, crisp = (
+            np.mean([cv2.Laplacian(rgb, cv2.CV_64F).var() for _, rgb in frames_of(tmp_path / f"{name}{kind}.mp4")])
+            for name in ("soft", "crisp")
+        )
+        assert crisp > 2 * soft
 
 
 @pytest.mark.parametrize(
