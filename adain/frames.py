@@ -29,7 +29,8 @@ class Painted:
 
     Args:
         content: (H, W, 3) uint8 RGB.
-        picture: what was painted, at any size; or what gives it, once the device is done.
+        seen: the same at the size it is painted at.
+        picture: the painting, like `seen`; or what gives it, once the device is done.
 
     Attributes:
         start: whether it is the first of a shot.
@@ -39,36 +40,32 @@ class Painted:
     def __init__(
         self,
         content: np.ndarray,
+        seen: np.ndarray,
         picture: np.ndarray | Callable[[], np.ndarray],
         start: bool,
         regions: Regions | None = None,
     ) -> None:
-        self.content, self.start, self.regions = content, start, regions
+        self.content, self.seen, self.start, self.regions = content, seen, start, regions
         self._picture = picture
 
     @cached_property
-    def bare(self) -> np.ndarray:
-        """The painting as the network made it, at any size; waits for the device."""
-        return self._picture() if callable(self._picture) else self._picture
-
-    @cached_property
     def picture(self) -> np.ndarray:
-        """The same, not yet recoloured and steadied, shaped like the content."""
+        """The painting, not yet recoloured and steadied, shaped like the content; waits for the device."""
+        picture = self._picture() if callable(self._picture) else self._picture
         height, width = self.content.shape[:2]
-        if self.bare.shape == self.content.shape:
-            return self.bare
-        return cv2.resize(self.bare, (width, height), interpolation=cv2.INTER_CUBIC)
+        if picture.shape == self.content.shape:
+            return picture
+        return cv2.resize(picture, (width, height), interpolation=cv2.INTER_CUBIC)
 
     def detailed(self, steady: np.ndarray, share: float) -> np.ndarray:
         """The painting as it came out of smoothing, with the content's detail that is finer than what was painted.
 
         It is laid on after smoothing, as it moves with the content of itself.
         """
-        if share == 0 or self.bare.shape == self.content.shape:
+        if share == 0 or self.seen.shape == self.content.shape:
             return steady
-        size = self.bare.shape[1::-1]
-        painted, seen = (cv2.resize(x, size, interpolation=cv2.INTER_AREA) for x in (steady, self.content))
-        return detailed(steady, painted, seen, self.content, share)
+        painted = cv2.resize(steady, self.seen.shape[1::-1])  # nothing in it is finer
+        return detailed(steady, painted, self.seen, self.content, share)
 
 
 class FrameStylizer:
@@ -157,7 +154,7 @@ class FrameStylizer:
         self._check(styles)
         starts = [self.cuts.is_cut(frame) for frame in frames]
         if self.strength == 0:
-            return [Painted(f, f, s) for f, s in zip(frames, starts)]
+            return [Painted(f, f, f, s) for f, s in zip(frames, starts)]
         height, width = frames[0].shape[:2]
         work = fit(width, height, self.size) if self.size else (width, height)
         small = (
@@ -172,7 +169,7 @@ class FrameStylizer:
             known: Sequence[StyleLevels | None] = own or [None] * len(frames)
             pictures = [self._paint_alone(*each) for each in zip(small, styles, starts, known)]
         regions = [style if isinstance(style, Regions) else None for style in styles]
-        return [Painted(*together) for together in zip(frames, pictures, starts, regions)]
+        return [Painted(*together) for together in zip(frames, small, pictures, starts, regions)]
 
     def finish(self, painted: Painted) -> np.ndarray:
         """The half after the network, in the order of the frames: colour, smoothing, strength. (H, W, 3) uint8 RGB."""

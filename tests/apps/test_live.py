@@ -42,7 +42,7 @@ class Slow:
     def paint(self, frames: list[np.ndarray]) -> list[Painted]:
         self.calls += 1
         time.sleep(self.seconds)
-        return [Painted(frame, frame, False) for frame in frames]
+        return [Painted(frame, frame, frame, False) for frame in frames]
 
     def finish(self, painted: Painted) -> np.ndarray:
         time.sleep(self.seconds / 4)
