@@ -172,7 +172,7 @@ class FrameStylizer:
         return [Painted(*together) for together in zip(frames, small, pictures, starts, regions)]
 
     def finish(self, painted: Painted) -> np.ndarray:
-        """The half after the network, in the order of the frames: colour, smoothing, strength. (H, W, 3) uint8 RGB."""
+        """The half after the network, frame by frame: colour, smoothing, detail, strength. (H, W, 3) uint8 RGB."""
         if painted.start:
             self.smoother.reset()
         if self.strength == 0:

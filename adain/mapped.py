@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pyvips
 
 HUGE = 24_000_000  # px from which pictures are mapped
-STRIP = 2_000_000  # px worked on at once
+STRIP = 2_100_000  # px worked on at once: a frame of 1920x1080, and hardly more
 ON_DISK = Path("/var/tmp")  # where it exists; /tmp is memory on many systems
 READ_FORMATS = {"JPEG", "PNG", "TIFF", "WEBP"}
 READ_MODES = {"L", "RGB", "RGBA", "CMYK"}
