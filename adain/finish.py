@@ -39,7 +39,7 @@ def finished(
     # In place: one more copy of a huge picture would be felt.
     if painted.shape != shown.shape:
         enlarged = Picture(painted).resized(width, height).rgb
-        painted = detailed(enlarged, painted, seen, shown, detail, out=enlarged) if detail else enlarged
+        painted = detailed(enlarged, painted, seen, shown, detail, out=enlarged)
     painted = transfer_color(painted, shown, color, color_strength, out=painted)
     painted = faded(painted, photo.rgb, strength, out=painted)
     if isinstance(style, Regions):

@@ -62,7 +62,7 @@ class Painted:
 
         It is laid on after smoothing, as it moves with the content of itself.
         """
-        if share == 0 or self.seen.shape == self.content.shape:
+        if self.seen.shape == self.content.shape:
             return steady
         painted = cv2.resize(steady, self.seen.shape[1::-1])  # nothing in it is finer
         return detailed(steady, painted, self.seen, self.content, share)

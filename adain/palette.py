@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .losses import PALETTE_PATCH, seen_colours
-from .regions import shares, shrink
+from .regions import shrink, there
 from .style import Colours
 
 KNOTS = 17  # values of each channel, evenly spread, for which the table says where they go
@@ -60,8 +60,7 @@ def drawn_to(palette: Tensor, painted: Tensor, weights: Tensor | None = None) ->
     painted = painted.clamp(0, 1)
     patches = F.avg_pool2d(painted, PALETTE_PATCH, ceil_mode=True)  # what is finer than these keeps its contrast
     step = looked_up(palette.to(painted.device), patches)  # (B or R, 3, h, w)
-    if weights is not None:
-        step = (shares(shrink(weights, PALETTE_PATCH)) * step).sum(0, keepdim=True)
+    step = there(step, None if weights is None else shrink(weights, PALETTE_PATCH))
     step = F.interpolate(step, scale_factor=PALETTE_PATCH, mode="bilinear")[:, :, :height, :width]
     return (painted + step).clamp(0, 1)
 

@@ -188,6 +188,11 @@ def shares(weights: Tensor) -> Tensor:
     return weights / weights.sum(0, keepdim=True)
 
 
+def there(known: Tensor, weights: Tensor | None) -> Tensor:
+    """Of each region's (R, C, h, w) or (R, C, 1, 1) what holds at each place, (1, C, h, w); without weights, all."""
+    return known if weights is None else (shares(weights) * known).sum(0, keepdim=True)
+
+
 def moments(features: Tensor, weights: Tensor) -> tuple[Tensor, Statistics]:
     """Weighted channel statistics.
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from .losses import luma
 from .palette import STYLE_SIDE, looked_at
-from .regions import shares, shrink
+from .regions import shrink, there
 from .rims import CELL, rimless, rims_of
 from .style import Colours
 
@@ -42,7 +42,7 @@ def tint_of(style: Tensor) -> Tensor:
 def toned(tint: Tensor, painted: Tensor, content: Tensor, weights: Tensor | None = None) -> Tensor:
     """A painting without green and magenta rims, and within its style; light stays. See `Colours.kept`."""
     tint, content, green = tint.to(painted.device), content.float(), along(painted)
-    faint = there(tint[:, 2:], None if weights is None else shrink(weights, CELL))
+    faint = there(tint[:, 2:, None, None], None if weights is None else shrink(weights, CELL))
     wanted = within(tint, rimless(green, luma(content), along(content), faint), weights)
     return torch.addcmul(painted, wanted - green, painted.new_tensor(GREEN)[None, :, None, None]).clamp(0, 1)
 
@@ -54,13 +54,7 @@ def along(picture: Tensor) -> Tensor:
 
 def within(tint: Tensor, green: Tensor, weights: Tensor | None = None) -> Tensor:
     """Clamp places on the axis, (B, 1, H, W), to those of the style, or of the regions' styles there."""
-    return green.clamp(*there(tint[:, :2], weights).split(1, 1))
-
-
-def there(known: Tensor, weights: Tensor | None) -> Tensor:
-    """(B, N) of styles -> (B, N, 1, 1); or (R, N) of the regions' styles -> what holds at each place, (1, N, H, W)."""
-    known = known[..., None, None]
-    return known if weights is None else (shares(weights) * known).sum(0, keepdim=True)
+    return green.clamp(*there(tint[:, :2, None, None], weights).split(1, 1))
 
 
 TINT = Colours(tint_of, toned, torch.tensor([[-WIDEST, WIDEST, FAINT]]))

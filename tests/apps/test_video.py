@@ -12,7 +12,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-import cv2
 import numpy as np
 import pytest
 from adain.apps.frame import Frame
@@ -25,6 +24,7 @@ from adain.apps.writer import SEGMENT
 from PIL import Image
 
 from adain.errors import OptionError, VideoError
+from adain.stability import sharpness
 
 NTSC = Fraction(30000, 1001)
 LONG = 200  # frames: more than three segments
@@ -328,8 +328,7 @@ def test_detail_too_fine_for_the_working_size(tmp_path: Path, adain_here):
         assert code == 0, err
     for kind in ("", "_live"):
         soft, crisp = (
-            np.mean([cv2.Laplacian(rgb, cv2.CV_64F).var() for _, rgb in frames_of(tmp_path / f"{name}{kind}.mp4")])
-            for name in ("soft", "crisp")
+            sharpness([rgb for _, rgb in frames_of(tmp_path / f"{name}{kind}.mp4")]) for name in ("soft", "crisp")
         )
         assert crisp > 2 * soft
 
