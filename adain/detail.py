@@ -58,7 +58,7 @@ def detailed(
         ends = (strip.start * len(seen) // height, -(-strip.stop * len(seen) // height))
         low = max(0, ends[0] // STEP - WINDOW) * STEP
         rows = slice(low, ends[1] + (WINDOW + 1) * STEP)
-        light = grey(seen[rows]).astype(np.float32)
+        light = grey(seen[rows].astype(np.float32))  # in a flat, what bytes round away is much of it
         fine = cv2.subtract(grey(photo[strip]), stretched(light, low, len(seen), strip, photo.shape), dtype=cv2.CV_32F)
         # Channel by channel: several times as fast as all of them together.
         channels = []
