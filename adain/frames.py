@@ -12,11 +12,11 @@ from .convert import fit
 from .cuts import CutDetector
 from .detail import check_detail, detailed
 from .errors import OptionError
-from .finish import faded
 from .impose import Follow, Mix, move, smoothed, told
 from .layers import MULTIPLE, Statistics, StyleLevels
 from .regions import Regions
 from .smoother import DEFAULT_SMOOTH, TemporalSmoother
+from .strength import faded
 from .style import Style
 from .stylizer import Stylizer
 from .tiles import Tile, check_tile, paint, side_of_tiles

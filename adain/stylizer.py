@@ -32,13 +32,14 @@ from .convert import (
 from .detail import check_detail, detailed_tensor
 from .device import choose_device, choose_dtype
 from .errors import OptionError, StyleError
-from .finish import faded_tensor, finished
+from .finish import finished
 from .impose import Mix, mixed, plain
 from .layers import MULTIPLE, Impose, StyleLevels, UpsampleConv, pad_to_multiple
 from .models import DEFAULT_BACKEND, DEFAULT_MODEL, fingerprint, load_model, only_style, sha256_of
 from .picture import Picture, read_picture
 from .regions import Regions
 from .saved import SAVED_SUFFIX
+from .strength import faded_tensor
 from .style import Style
 from .tiles import Notify, Progress, Tile, check_tile, paint
 from .transfer import Arriving, Transfer
@@ -199,7 +200,7 @@ class Stylizer:
             content: a path, PIL image, (H, W, 3) uint8 RGB array, (3, H, W) or (B, 3, H, W) float RGB tensor in 0..1,
                 or `Picture`; any size from 1x1 up.
             style: what `encode_style`, a maker of `Style` or `Regions.compose` gave.
-            strength: 0 gives the photo back, 1 the full style: see `adain.finish.faded`.
+            strength: 0 gives the photo back, 1 the full style: see `adain.strength.faded`.
             size: long side in px to work at, at most; the result is scaled back to the content's size. None: no limit.
             color: whose colours, and how: see `adain.color`. For "coral" the style is encoded with `color_of`.
             color_strength: how much of that, 0..1.

@@ -21,12 +21,12 @@ from rich.table import Table
 from adain.builtin import find_style
 from adain.device import choose_device
 from adain.errors import OptionError, PictureError, WeightsError
-from adain.finish import faded
 from adain.lpips import Distance, load_lpips
 from adain.models import DEFAULT_BACKEND
 from adain.perceptual import Perceptual, load_perceptual
 from adain.picture import Picture, read_picture
 from adain.quality import Artefacts, Honesty, Likeness, Original, artefacts, colour_cast, identity_error
+from adain.strength import faded
 from adain.style import Style
 from adain.stylizer import MULTIPLE, STYLE_SIZE, Stylizer
 

@@ -11,11 +11,11 @@ from PIL import Image
 from adain import Style, Stylizer, list_styles
 from adain.color import transfer_color
 from adain.errors import DeviceError, OptionError, StyleError
-from adain.finish import faded
 from adain.frames import FrameStylizer
 from adain.layers import statistics
 from adain.losses import style_loss
 from adain.picture import Picture
+from adain.strength import faded
 from adain.trunk import load_vgg16
 
 

@@ -14,9 +14,9 @@ from PIL import Image
 
 from adain.builtin import find_style
 from adain.errors import StyleError, TrainingError, WeightsError
-from adain.finish import faded
 from adain.johnson import JohnsonNet
 from adain.models import list_models, load_model, only_style
+from adain.strength import faded
 from adain.stylizer import Stylizer
 
 STYLE = "ink-wash"

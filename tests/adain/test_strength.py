@@ -8,26 +8,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from adain.finish import faded, faded_tensor
+from adain.strength import faded, faded_tensor
 
 
 @pytest.fixture
 def painted(photo: np.ndarray) -> np.ndarray:
-    """Another light, and strokes of a pixel."""
+    """Other hues, another light, and strokes of a pixel."""
     strokes = np.where(np.indices(photo.shape[:2]).sum(0) % 2, 24, -24)
-    return np.clip(0.6 * photo + 70 + strokes[..., None], 0, 255).astype(np.uint8)
+    return np.clip(0.6 * photo[..., ::-1] + 70 + strokes[..., None], 0, 255).astype(np.uint8)
 
 
 def blurred(picture: np.ndarray) -> np.ndarray:
-    return cv2.GaussianBlur(picture.astype(np.float32), (0, 0), 4)
+    return cv2.GaussianBlur(picture, (0, 0), 4)
 
 
-def test_light_comes_before_strokes(photo: np.ndarray, painted: np.ndarray):
+def share(got: np.ndarray, whole: np.ndarray) -> float:
+    return (got * whole).sum() / np.square(whole).sum()
+
+
+def test_hues_come_first_then_light_and_strokes_last(photo: np.ndarray, painted: np.ndarray):
     change, got = (x.astype(np.float32) - photo for x in (painted, faded(painted, photo, 0.4)))
-    coarse, of_coarse = blurred(change), blurred(got)
-    fine, of_fine = change - coarse, got - of_coarse
-    assert (of_coarse * coarse).sum() / np.square(coarse).sum() == pytest.approx(0.4**0.7, abs=0.02)
-    assert (of_fine * fine).sum() / np.square(fine).sum() == pytest.approx(0.4**1.5, abs=0.03)
+    grey, grey_got = (cv2.cvtColor(x, cv2.COLOR_RGB2GRAY) for x in (change, got))
+    light, light_got = blurred(grey), blurred(grey_got)
+    assert share(got - grey_got[..., None], change - grey[..., None]) == pytest.approx(0.4**0.3, abs=0.02)
+    assert share(light_got, light) == pytest.approx(0.4**0.7, abs=0.02)
+    assert share(grey_got - light_got, grey - light) == pytest.approx(0.4**1.5, abs=0.03)
 
 
 def test_a_larger_strength_is_nearer_to_the_painting(photo: np.ndarray, painted: np.ndarray):
