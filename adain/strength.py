@@ -15,7 +15,7 @@ from torch import Tensor
 from .losses import luma
 from .mapped import strips
 
-HUE_POWER, LIGHT_POWER, STROKE_POWER = 0.3, 0.7, 1.5  # at a strength, their shares of the painting are these powers
+HUE_POWER, LIGHT_POWER, STROKE_POWER = 0.4, 0.7, 1.5  # at a strength, their shares of the painting are these powers
 STROKE_SIGMA = 1.0  # px, of the blur that parts light from strokes, which veil the photo's own detail
 STROKE_REACH = 3  # px, of it to either side
 
