@@ -60,7 +60,7 @@ def video(
         typer.Option(
             "--output",
             "-o",
-            help="mp4, mov, mkv, webm or gif; a folder/ or frames/%04d.png for pictures. "
+            help="mp4, mov, mkv, webm, gif, webp or apng; a folder/ or frames/%04d.png for pictures. "
             "(default: CONTENT_stylized_STYLE beside it)",
         ),
     ] = None,

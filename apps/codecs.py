@@ -16,6 +16,7 @@ PRESET_OPTION = {"libvpx-vp9": "cpu-used"}
 EXTRA: dict[str, dict[str, str]] = {
     "libvpx-vp9": {"b": "0", "deadline": "good", "row-mt": "1"},
     "libx265": {"x265-params": "log-level=error"},
+    "libwebp_anim": {"quality": "85"},  # of 100; at its own 75 fine strokes are smeared
 }
 TINY = 96  # px; below, x265 with several rows of blocks at work is not the same from run to run
 QUALITY_OPTION = {"nvenc": "cq", "qsv": "global_quality", "amf": "qp_i"}  # of hardware encoders, in place of crf
@@ -27,7 +28,10 @@ CODECS = {
     ".mkv": "libx264",
     ".webm": "libvpx-vp9",
     ".gif": "gif",
+    ".webp": "libwebp_anim",
+    ".apng": "apng",
 }
+ANIMATED = {"gif": "pal8", "apng": "rgba", "libwebp_anim": "bgra"}  # see-through; frames build on those before
 START_CODES = ("h264", "hevc")  # codecs whose encoders give start codes where files hold lengths
 
 
@@ -94,8 +98,8 @@ def needs_even(codec: str) -> bool:
 
 def pixel_format(codec: str) -> str:
     """What plays everywhere, 4:2:0, where the encoder takes it."""
-    if codec == "gif":
-        return "pal8"
+    if codec in ANIMATED:
+        return ANIMATED[codec]
     formats = [f.name for f in av.Codec(codec, "w").video_formats or []]
     return next((f for f in ("yuv420p", "nv12") if f in formats), formats[0] if formats else "yuv420p")
 

@@ -19,7 +19,8 @@ VIDEOS = {  # and what they become
     **{suffix: suffix for suffix in (".mp4", ".mov", ".mkv", ".webm", ".m4v")},
     **dict.fromkeys((".avi", ".3gp", ".mts", ".m2ts", ".mpg", ".mpeg", ".vob", ".wmv", ".flv", ".ogv"), ".mp4"),
 }
-MOVING = {*VIDEOS.values(), ".gif"}  # what videos and animations may become
+LOOPS = {".gif": ".gif", ".webp": ".webp", ".apng": ".apng", ".png": ".apng"}  # and what they become
+MOVING = {*VIDEOS.values(), *LOOPS.values()}  # what videos and animations may become
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +40,9 @@ class Job:
 
     @property
     def moves(self) -> bool:
-        """Whether a video is to be made; of an animation a picture may be wanted as well."""
-        return Path(self.output).suffix.lower() in MOVING
+        """Whether a video is to be made; of an animation a picture may be wanted as well, but not of its own kind."""
+        suffix = Path(self.output).suffix.lower()
+        return suffix in MOVING and (suffix not in FORMATS or video_suffix(self.content) is not None)
 
 
 def is_video(content: str | Path) -> bool:
@@ -50,9 +52,7 @@ def is_video(content: str | Path) -> bool:
 def video_suffix(content: str | Path) -> str | None:
     """What a video or animation becomes, of the same kind where that can be written; None for what does not move."""
     suffix = Path(content).suffix.lower()
-    if suffix in VIDEOS or not moves(str(content)):
-        return VIDEOS.get(suffix)
-    return suffix if suffix in MOVING else ".mp4"
+    return VIDEOS.get(suffix) or (LOOPS[suffix] if moves(str(content)) else None)
 
 
 def result_name(content: str | Path, style: str, suffix: str = ".png") -> str:
@@ -202,7 +202,7 @@ def read_table(path: Path, output: Path, options: BatchOptions) -> Iterator[Job]
         name = (
             rest[1] if rest[1:] and rest[1] else result_name(content, recipes[0].name, suffix or f".{options.format}")
         )
-        kinds = [*sorted(MOVING if suffix else ()), *(() if is_video(content) else FORMATS)]
+        kinds = sorted({*(MOVING if suffix else ()), *(() if is_video(content) else FORMATS)})
         if Path(name).suffix.lower() not in kinds:
             raise OptionError(f"{where}: cannot write {name!r}; want {', '.join(kinds)}")
         count += 1

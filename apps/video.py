@@ -16,7 +16,7 @@ from .codecs import CODECS
 from .options import VideoOptions
 from .painter import Painter
 from .pipeline import Interrupted, Pipeline
-from .plan import result_name
+from .plan import LOOPS, result_name
 from .progress import note
 from .stills import is_pattern, is_pictures
 from .timeline import Keyframe
@@ -51,7 +51,8 @@ def default_output(source: str, keyframes: list[Keyframe]) -> str:
     path = Path(source)
     path = path.parent if is_pattern(source) else path
     path = path if path.name else path.resolve()  # as the current folder
-    suffix = path.suffix.lower() if not is_pictures(source) and path.suffix.lower() in CODECS else ".mp4"
+    suffix = LOOPS.get(path.suffix.lower(), path.suffix.lower())
+    suffix = suffix if not is_pictures(source) and suffix in CODECS else ".mp4"
     return str(path.with_name(result_name(path, "-".join(k.recipe.name for k in keyframes), suffix)))
 
 

@@ -16,6 +16,7 @@ from adain.errors import OptionError, VideoError
 from adain.picture import FORMATS, Picture, write_picture
 
 from .codecs import (
+    ANIMATED,
     CODECS,
     START_CODES,
     choose_codec,
@@ -37,7 +38,7 @@ SEGMENT = 64  # frames; each is encoded by itself, so that a later run can go on
 # first fragment, as only then the encoder's delay is known, without which every time would be shifted.
 MUXER = {
     suffix: {"movflags": "hybrid_fragmented+delay_moov", "flush_packets": "1"} for suffix in (".mp4", ".m4v", ".mov")
-}
+} | {".webp": {"loop": "0"}, ".apng": {"plays": "0"}}  # for ever, as GIF does of itself
 PICTURES = "frames"
 OWN_METADATA = ("major_brand", "minor_version", "compatible_brands", "encoder")  # of the file, not of what it shows
 
@@ -101,6 +102,7 @@ class VideoWriter:
         self.container.metadata.update({k: v for k, v in reader.metadata.items() if k not in OWN_METADATA})
         self.container.set_chapters(reader.chapters)
         self.codec = choose_codec(encoding.codec or CODECS[suffix], size)
+        self.animated = self.codec in ANIMATED
         self.settings = self._settings(reader, encoding)
         self.stream = self.container.add_stream(self.codec, rate=reader.rate)
         self._set_up(self.stream.codec_context)
@@ -161,7 +163,7 @@ class VideoWriter:
     def write(self, frame: Frame) -> None:
         """Encode a frame. At the end of a segment all of it is in the file, and `whole` is true."""
         painted = Picture(frame.rgb, frame.alpha)
-        if self.codec == "gif":
+        if self.animated:
             picture = av.VideoFrame.from_ndarray(painted.rgba(), format="rgba")
         else:
             picture = av.VideoFrame.from_ndarray(self._padded(painted.on_white()), format="rgb24")
@@ -173,7 +175,7 @@ class VideoWriter:
             for ready in self._converted(picture):
                 self._mux(self.encoder.encode(ready))
             self.frames += 1
-            if self.whole and self.codec != "gif":
+            if self.whole and not self.animated:
                 self._mux(self.encoder.encode(None))
                 self.encoder = self._new_encoder()
 
@@ -184,8 +186,8 @@ class VideoWriter:
 
     @property
     def resumable(self) -> bool:
-        """Whether a later run can go on at the end of a segment: not for GIF, whose frames build on each other."""
-        return self.codec != "gif"
+        """Whether a later run can go on at the end of a segment: not where all frames build on those before."""
+        return not self.animated
 
     def carry(self, frame: Frame) -> None:
         """Take a frame over, as it was encoded, from the file of an interrupted run."""
@@ -207,7 +209,7 @@ class VideoWriter:
                 self.graph.push(None)
                 for ready in pulled(self.graph):
                     self._mux(self.encoder.encode(ready))
-            if not self.whole or self.codec == "gif":
+            if not self.whole or self.animated:
                 self._mux(self.encoder.encode(None))
             self.tracks.finish()
             self.container.close()

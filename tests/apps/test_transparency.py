@@ -33,13 +33,15 @@ def animation(request: pytest.FixtureRequest, tmp_path: Path, photo: np.ndarray)
 
 
 def test_transparency_is_kept(animation: Path, tmp_path: Path, adain_here):
-    for output in ("out.gif", "painted/"):
+    for output in ("out.gif", "out.webp", "out.apng", "painted/"):
         code, said = adain_here("video", animation, "--style", "mosaic", "-o", output)
         assert code == 0, said
-    with Image.open(tmp_path / "out.gif") as gif:
-        moving = [np.array(frame.convert("RGBA")) for frame in ImageSequence.Iterator(gif)]
-    pictures = [np.array(Image.open(path)) for path in sorted((tmp_path / "painted").iterdir())]
-    for frames in (moving, pictures):
+    results = [[np.array(Image.open(path)) for path in sorted((tmp_path / "painted").iterdir())]]
+    for name in ("out.gif", "out.webp", "out.apng"):
+        with Image.open(tmp_path / name) as image:
+            results.append([np.array(frame.convert("RGBA")) for frame in ImageSequence.Iterator(image)])
+            assert image.info["loop"] == 0  # for ever
+    for frames in results:
         for frame, shape in zip(frames, shapes(), strict=True):
             assert ((frame[..., 3] > 127) == shape).all()
             assert frame[..., :3][shape].std() > 20  # painted, not blank

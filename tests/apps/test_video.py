@@ -21,7 +21,7 @@ from adain.apps.reader import open_reader, upright
 from adain.apps.timeline import parse_time, parse_timeline, style_at
 from adain.apps.video import default_output, stylize_video
 from adain.apps.writer import SEGMENT
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from adain.errors import OptionError, VideoError
 from adain.stability import sharpness
@@ -175,6 +175,20 @@ def test_odd_sizes_ten_bits_and_no_sound(tmp_path: Path, paint):
     assert len(frames) == 4 and frames[0][1].shape == (52, 76, 3)  # H.264 with 4:2:0 knows only even sizes
     paint(with_odd, tmp_path / "out.webm")
     assert frames_of(tmp_path / "out.webm")[0][1].shape == (51, 75, 3)
+
+
+@pytest.mark.parametrize("name", ["out.webp", "out.apng", "out.gif"])
+def test_animations_keep_their_times(tmp_path: Path, photo: np.ndarray, paint, name: str):
+    """Of the last frame FFmpeg's WebP and APNG do not say how long it is shown: as long as others."""
+    durations = [100, 200, 50, 150, 120]
+    frames = [Image.fromarray(np.roll(photo[:64, :96], 8 * number, 1)) for number in range(5)]
+    frames[0].save(tmp_path / "clip.webp", save_all=True, append_images=frames[1:], duration=durations)
+    for output in (name, f"again-{name}"):
+        paint(tmp_path / "clip.webp", tmp_path / output)
+    with Image.open(tmp_path / name) as image:
+        got = [frame.copy().info["duration"] for frame in ImageSequence.Iterator(image)]
+    assert got[:-1] == durations[:-1] and min(durations) <= got[-1] <= max(durations)
+    assert (tmp_path / name).read_bytes() == (tmp_path / f"again-{name}").read_bytes()
 
 
 def test_other_kinds_of_files(tmp_path: Path, paint):
