@@ -118,7 +118,10 @@ class Pipeline:
         finally:
             reader.close()
         if self.stopped.is_set():
-            raise Interrupted(f"{self.part} holds the first {self.writer.frames} frames; --resume goes on from there")
+            after = (
+                "--resume goes on from there" if self.writer.resumable else "a file of this kind can only be begun anew"
+            )
+            raise Interrupted(f"{self.part} holds the first {self.writer.frames} frames; {after}")
         put_in_place(self.writer, self.output)
         self._start_anew()
         stylizer = self.painter.stylizer

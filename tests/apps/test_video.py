@@ -478,6 +478,20 @@ def test_interrupted_and_resumed(tmp_path: Path, paint, long_clip: Path, number:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out.mp4", "whole.mp4"]
 
 
+@pytest.mark.parametrize("name", ["out.webp", "out.gif"])
+def test_an_interrupted_animation_holds_what_was_painted(tmp_path: Path, long_clip: Path, name: str):
+    arguments = [long_clip, "-s", "mosaic", "-o", tmp_path / name, "--preview", "1", "--device", "cpu"]
+    process = start(arguments, tmp_path)
+    deadline = time.monotonic() + 100
+    while not (tmp_path / "out_preview_000003.png").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    errors = process.communicate()[1]
+    assert process.returncode == 130 and b"begun anew" in errors
+    with Image.open(tmp_path / f"out.part.{name[4:]}") as image:
+        assert 3 <= image.n_frames < LONG  # type: ignore[attr-defined]
+
+
 def test_disk_full(tmp_path: Path, long_clip: Path):
     small = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))"
     process = start([long_clip, "-s", "mosaic", "-o", tmp_path / "out.mp4", "--crf", "1"], tmp_path, small)
