@@ -13,7 +13,7 @@ from adain.strength import faded, faded_tensor
 
 @pytest.fixture
 def painted(photo: np.ndarray) -> np.ndarray:
-    """Other hues, another light, and strokes of a pixel."""
+    """Other colours, another light, and strokes of a pixel."""
     strokes = np.where(np.indices(photo.shape[:2]).sum(0) % 2, 24, -24)
     return np.clip(0.6 * photo[..., ::-1] + 70 + strokes[..., None], 0, 255).astype(np.uint8)
 
@@ -26,7 +26,7 @@ def share(got: np.ndarray, whole: np.ndarray) -> float:
     return (got * whole).sum() / np.square(whole).sum()
 
 
-def test_hues_come_first_then_light_and_strokes_last(photo: np.ndarray, painted: np.ndarray):
+def test_chroma_comes_first_then_light_and_strokes_last(photo: np.ndarray, painted: np.ndarray):
     change, got = (x.astype(np.float32) - photo for x in (painted, faded(painted, photo, 0.4)))
     grey, grey_got = (cv2.cvtColor(x, cv2.COLOR_RGB2GRAY) for x in (change, got))
     light, light_got = blurred(grey), blurred(grey_got)
