@@ -33,8 +33,8 @@ def faded(painted: np.ndarray, photo: np.ndarray, strength: float, *, out: np.nd
         rows = np.concatenate([above, painted[strip.start : strip.stop + STROKE_REACH]])
         own = slice(len(above), len(above) + strip.stop - strip.start)
         above = rows[: own.stop][-STROKE_REACH:].copy()
-        change = cv2.subtract(rows, photo[strip.start - own.start :][: len(rows)], dtype=cv2.CV_32F)
-        grey = cv2.cvtColor(change, cv2.COLOR_RGB2GRAY)
+        seen = photo[strip.start - own.start :][: len(rows)]
+        grey = cv2.cvtColor(cv2.subtract(rows, seen, dtype=cv2.CV_32F), cv2.COLOR_RGB2GRAY)
         soft = cv2.GaussianBlur(grey, (side, side), STROKE_SIGMA, borderType=cv2.BORDER_REPLICATE)
         grey = cv2.addWeighted(grey, strokes - chroma, soft, light - strokes, 0)[own]
         mixed = cv2.addWeighted(photo[strip], 1 - chroma, rows[own], chroma, 0, dtype=cv2.CV_32F)
