@@ -11,7 +11,7 @@ from adain.picture import FORMATS, READABLE
 
 from .options import ResultOptions
 from .recipe import Recipe, parse_styles
-from .stills import moves
+from .stills import ANIMATIONS, moves
 
 STDIO = "-"
 PICTURES = {*READABLE, ".gif", ".apng"}
@@ -19,8 +19,9 @@ VIDEOS = {  # and what they become
     **{suffix: suffix for suffix in (".mp4", ".mov", ".mkv", ".webm", ".m4v")},
     **dict.fromkeys((".avi", ".3gp", ".mts", ".m2ts", ".mpg", ".mpeg", ".vob", ".wmv", ".flv", ".ogv"), ".mp4"),
 }
-LOOPS = {".gif": ".gif", ".webp": ".webp", ".apng": ".apng", ".png": ".apng"}  # and what they become
-MOVING = {*VIDEOS.values(), *LOOPS.values()}  # what videos and animations may become
+LOOPS = {**{suffix: suffix for suffix in (".gif", *ANIMATIONS)}, ".png": ".apng"}  # animations, likewise
+BECOMES = VIDEOS | LOOPS
+MOVING = set(BECOMES.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,12 +38,7 @@ class Job:
     content: str  # a path, or STDIO
     recipe: Recipe
     output: str  # likewise
-
-    @property
-    def moves(self) -> bool:
-        """Whether a video is to be made; of an animation a picture may be wanted as well, but not of its own kind."""
-        suffix = Path(self.output).suffix.lower()
-        return suffix in MOVING and (suffix not in FORMATS or video_suffix(self.content) is not None)
+    moves: bool = False  # whether a video is to be made; of an animation a picture may be wanted as well
 
 
 def is_video(content: str | Path) -> bool:
@@ -154,10 +150,10 @@ def plan_folders(
         if not mine:
             error = StyleError(f"{photo}: no style is called {photo.stem!r}; --pair wants photo and style of one name")
             failures.append({"content": str(photo), "style": "", "output": "", "status": "failed", "error": str(error)})
-        suffix = video_suffix(photo) or f".{options.format}"
+        suffix = video_suffix(photo)
         for recipe in mine:
-            place = output / folder / result_name(photo, recipe.name, suffix)
-            jobs.append(Job(str(photo), _with_own_masks(recipe, photo), str(place)))
+            place = output / folder / result_name(photo, recipe.name, suffix or f".{options.format}")
+            jobs.append(Job(str(photo), _with_own_masks(recipe, photo), str(place), moves=suffix is not None))
     return told_apart(jobs), failures
 
 
@@ -206,7 +202,8 @@ def read_table(path: Path, output: Path, options: BatchOptions) -> Iterator[Job]
         if Path(name).suffix.lower() not in kinds:
             raise OptionError(f"{where}: cannot write {name!r}; want {', '.join(kinds)}")
         count += 1
-        yield Job(str(path.parent / content), recipes[0], str(output / name))
+        moving = suffix is not None and Path(name).suffix.lower() in MOVING
+        yield Job(str(path.parent / content), recipes[0], str(output / name), moves=moving)
     if not count:
         raise OptionError(f"{path}: no line of content,style in it")
 

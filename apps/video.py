@@ -12,11 +12,10 @@ from typing import Any
 
 from adain.errors import OptionError, VideoError
 
-from .codecs import CODECS
 from .options import VideoOptions
 from .painter import Painter
 from .pipeline import Interrupted, Pipeline
-from .plan import LOOPS, result_name
+from .plan import BECOMES, result_name
 from .progress import note
 from .stills import is_pattern, is_pictures
 from .timeline import Keyframe
@@ -51,8 +50,7 @@ def default_output(source: str, keyframes: list[Keyframe]) -> str:
     path = Path(source)
     path = path.parent if is_pattern(source) else path
     path = path if path.name else path.resolve()  # as the current folder
-    suffix = LOOPS.get(path.suffix.lower(), path.suffix.lower())
-    suffix = suffix if not is_pictures(source) and suffix in CODECS else ".mp4"
+    suffix = ".mp4" if is_pictures(source) else BECOMES.get(path.suffix.lower(), ".mp4")
     return str(path.with_name(result_name(path, "-".join(k.recipe.name for k in keyframes), suffix)))
 
 

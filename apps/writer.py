@@ -36,9 +36,12 @@ from .tracks import Tracks
 SEGMENT = 64  # frames; each is encoded by itself, so that a later run can go on at its end with the very same bits
 # Fragments make what is there playable at any time; at the end they become an ordinary file. The header waits for the
 # first fragment, as only then the encoder's delay is known, without which every time would be shifted.
+FRAGMENTED = {"movflags": "hybrid_fragmented+delay_moov", "flush_packets": "1"}
 MUXER = {
-    suffix: {"movflags": "hybrid_fragmented+delay_moov", "flush_packets": "1"} for suffix in (".mp4", ".m4v", ".mov")
-} | {".webp": {"loop": "0"}, ".apng": {"plays": "0"}}  # for ever, as GIF does of itself
+    **dict.fromkeys((".mp4", ".m4v", ".mov"), FRAGMENTED),
+    ".webp": {"loop": "0"},  # for ever, as GIF does of itself
+    ".apng": {"plays": "0"},
+}
 PICTURES = "frames"
 OWN_METADATA = ("major_brand", "minor_version", "compatible_brands", "encoder")  # of the file, not of what it shows
 
