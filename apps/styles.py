@@ -12,7 +12,7 @@ from rich.table import Table
 from adain.builtin import find_style, list_styles
 from adain.errors import OptionError
 from adain.picture import check_absent, format_of, read_picture
-from adain.saved import place_for, remove_saved, saved_styles
+from adain.saved import SAVED_SUFFIX, place_for, remove_saved, saved_styles
 
 from .options import PaintOptions
 from .progress import note, progress_bar
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 THUMBNAIL = 236  # px
 COLUMNS = 5
 MIX_CELL = 240  # px, long side
+INTERRUPTED = 130
 
 
 def print_styles(*, as_json: bool) -> None:
@@ -88,6 +89,42 @@ def save_style(name: str, sources: list[str], options: PaintOptions, *, overwrit
     assert isinstance(style, Style)  # without masks there are no regions
     replace(style, name=name).save(path)
     return path
+
+
+def practise_style(
+    name: str, source: str, photos: Path, options: PaintOptions, *, steps: int, teacher: Path | None, overwrite: bool
+) -> int:
+    """Learn a picture's style on photos, keep it under a name, and return the exit code.
+
+    Ctrl-C keeps what has been learned so far (130).
+    """
+    path = place_for(name, taken=list_styles(), overwrite=overwrite)
+    file = find_style(source)
+    if file.suffix == SAVED_SUFFIX:
+        raise OptionError(f"got the saved style {source!r} to practise; want its picture, which it was made of")
+    picture = read_picture(file)
+
+    from adain.train.practice import PracticeStep, practise
+
+    from adain.stylizer import STYLE_SIZE, Stylizer
+
+    stylizer = Stylizer(options.model, device=options.device, dtype="float32")
+    looked_at = {"size": options.style_size or STYLE_SIZE, "scale": options.style_scale}
+    done: PracticeStep | None = None
+    code = 0
+    with progress_bar("practising", steps) as advance:
+        try:
+            for done in practise(stylizer, picture, photos, name=name, steps=steps, teacher=teacher, **looked_at):
+                advance(description="  ".join(f"{term} {value:.2f}" for term, value in done.terms.items()))
+        except KeyboardInterrupt:
+            if done is None:
+                raise
+            code = INTERRUPTED
+            note(f"stopped after {done.step} of {steps} steps; what was learned so far is kept")
+    assert done is not None  # there is a step, or practise raises
+    done.style.save(path)
+    print(path)
+    return code
 
 
 def _alike(sources: list[str]) -> list[str]:

@@ -27,6 +27,7 @@ LEARNING_RATES = {  # by optimizer and network; vgg, which has no normalisation,
     "muon": {"fast": 4e-3, "johnson": 4e-3, "vgg": 1e-4},
     "adam": {"fast": 1e-3, "johnson": 1e-3, "vgg": 1e-4},
 }
+PRACTICE_STEPS = 40  # in which one style is learned: see practice.py
 TRAINING_HELP = {  # the text of each option
     "content": "Folder of photos, any depth.",
     "style": "Folder of artworks, any depth; for johnson one picture, or the name of a built-in style.",

@@ -69,6 +69,7 @@ class PictureBank:
         zoom: range of a crop's side as a share of the picture's short side.
         side: pictures are kept with a short side of at most this many px.
         cache: folder for a file with all pixels, made once and read as needed; for sets larger than memory.
+        most: at most so many of the pictures, any of them; None: all.
 
     Raises:
         TrainingError: no picture could be read.
@@ -82,8 +83,11 @@ class PictureBank:
         zoom: tuple[float, float],
         side: int = 512,
         cache: Path | None = None,
+        most: int | None = None,
     ) -> None:
         paths = find_pictures(folder)
+        if most is not None and most < len(paths):
+            paths = [paths[i] for i in np.random.default_rng(len(paths)).permutation(len(paths))[:most]]
         self.device, self.zoom = device, zoom
         if cache:
             self.pixels = open_cache(paths, side, cache / hash_of(paths, side))

@@ -21,7 +21,7 @@ from adain.losses import (
     style_distances,
     total_variation,
 )
-from adain.perceptual import Perceptual
+from adain.perceptual import Perceptual, load_perceptual
 from adain.vgg import VGGNet
 
 from .config import TrainConfig
@@ -98,18 +98,23 @@ class Objective(nn.Module):
         self.register_buffer("style_factor", torch.ones(()))  # what balancing makes of it
 
     @torch.no_grad()
-    def look(self, batch: Batch) -> Wanted:
-        """What the perceptual networks see in the pictures of a batch."""
+    def look(self, batch: Batch, style: list[list[dict]] | None = None) -> Wanted:
+        """What the perceptual networks see in the pictures of a batch; in its `style`, if that is not known already."""
         if not self.paints:
             return Wanted({}, [], None)
         content = self.teacher(through(batch.view, batch.content), tuple(self.content_layers))
         pictures = through(batch.view, batch.style)
-        style = [self.described(judge, pictures) for judge, _ in self.judges]
+        style = self.look_at_styles(pictures) if style is None else style
         deep_style = None
         if self.config.content_loss == "adain":
             deep = self.teacher.content_deep
             deep_style = statistics(self.teacher(pictures, (deep,))[deep])
         return Wanted(content, style, deep_style)
+
+    @torch.no_grad()
+    def look_at_styles(self, pictures: Tensor) -> list[list[dict]]:
+        """What each perceptual network sees in (B, 3, H, W) RGB 0..1."""
+        return [self.described(judge, pictures) for judge, _ in self.judges]
 
     def described(self, judge: Perceptual, pictures: Tensor) -> list[dict]:
         """Each layer's statistics or Gram matrices of (B, 3, H, W), scale by scale."""
@@ -128,8 +133,7 @@ class Objective(nn.Module):
     def forward(self, batch: Batch, wanted: Wanted) -> Terms:
         """The weighted loss terms; their sum is what to minimise."""
         config = self.config
-        half = len(batch.content) // 2 or 1
-        same = torch.cat([batch.content[:half], batch.style[half:]])
+        same = self.own(batch)
         painted = self.painted(batch, same)
         terms: Terms = {}
         if "photos" in painted:
@@ -137,13 +141,20 @@ class Objective(nn.Module):
         if "later" in painted:
             first = painted["photos"][: len(batch.later)]
             terms["temporal"] = config.temporal_weight * temporal_loss(first, painted["later"], batch.flow)
-        if "same" in painted:
+        if same is not None:
             unlike = F.l1_loss(painted["same"], same)
             unlike = unlike + config.identity_structure * (1 - structural_similarity(painted["same"], same))
             terms["identity"] = config.identity_weight * unlike
         return terms
 
-    def painted(self, batch: Batch, same: Tensor) -> dict[str, Tensor]:
+    def own(self, batch: Batch) -> Tensor | None:
+        """The pictures that must come back from their own style, (B, 3, H, W): half photos, half artworks."""
+        if not self.config.identity_weight:
+            return None
+        half = len(batch.content) // 2 or 1
+        return torch.cat([batch.content[:half], batch.style[half:]])
+
+    def painted(self, batch: Batch, same: Tensor | None) -> dict[str, Tensor]:
         """What the losses ask the network for, in one pass, float32.
 
         "photos" in the styles that they have; the first of them "later", moved; and "same": pictures in their own.
@@ -160,9 +171,9 @@ class Objective(nn.Module):
                     {layer: Statistics(s.mean[:count], s.std[:count]) for layer, s in levels.items()},
                 )
         painted = {}
-        if config.identity_weight and isinstance(net, VGGNet):
+        if same is not None and isinstance(net, VGGNet):
             painted["same"] = net(same, lambda _, features: features).float()  # AdaIN would change nothing
-        elif config.identity_weight:
+        elif same is not None:
             asked["same"] = same, net.encode_style(same)
         if asked:
             contents, styles = zip(*asked.values())
@@ -221,6 +232,20 @@ class Objective(nn.Module):
             share = terms["style"] / (terms["style"] + terms["content"])
             low, high = BALANCE_RANGE
             self.style_factor.mul_(torch.exp(BALANCE_RATE * (self.config.balance - share))).clamp_(low, high)
+
+
+def load_judges(config: TrainConfig, device: torch.device, dtype: torch.dtype) -> tuple[Perceptual, Perceptual | None]:
+    """The perceptual network that a run learns from, and the one that judges style beside it, where there is one.
+
+    Raises:
+        WeightsError: one cannot be had.
+    """
+    teacher = load_perceptual(config.features, config.teacher, device=device, dtype=dtype)
+    if config.second_features == "none":
+        return teacher, None
+    second = load_perceptual(config.second_features, config.second_teacher, device=device, dtype=dtype)
+    second.style_layers = second.style_layers[: config.second_depth or None]
+    return teacher, second
 
 
 def through(view: Tensor, pictures: Tensor) -> Tensor:

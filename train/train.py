@@ -15,7 +15,6 @@ from torch.nn.parallel import DistributedDataParallel
 from adain.device import choose_device, choose_training_dtype
 from adain.errors import TrainingError
 from adain.models import build, load_model
-from adain.perceptual import load_perceptual
 from adain.trunk import load_vgg16
 from adain.vgg import FEATURE_SCALE, VGGNet
 
@@ -25,7 +24,7 @@ from .data import PictureBank, batches, style_source
 from .group import agreed, own_device, process_group
 from .journal import Journal, Progress
 from .muon import ADAM_BETAS, Muon
-from .objective import Batch, Objective, Terms
+from .objective import Batch, Objective, Terms, load_judges
 from .step import RecordedStep, Step
 
 DIVERGED = 5.0  # times the loss of late: worse than this is no noise
@@ -108,11 +107,7 @@ def prepare(config: TrainConfig, device: torch.device, dtype: torch.dtype) -> Tr
         net.encoder.requires_grad_(config.encoder_rate > 0)
     if config.learn == "style":
         net.requires_grad_(False).style_encoder.requires_grad_(True)
-    teacher = load_perceptual(config.features, config.teacher, device=device, dtype=dtype)
-    second = None
-    if config.second_features != "none":
-        second = load_perceptual(config.second_features, config.second_teacher, device=device, dtype=dtype)
-        second.style_layers = second.style_layers[: config.second_depth or None]
+    teacher, second = load_judges(config, device, dtype)
     net = net.to(device).to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
     groups, rate = parameter_groups(net, config), config.learning_rate
     muon = config.optimizer == "muon"
