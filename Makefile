@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test screen grid gallery styles table clean
+.PHONY: demo test screen grid gallery styles practise table clean
 
 demo: $(VENV)/installed
 	@$(BIN)/adain image docs/samples/palace.jpg -s starry-night -s stained-glass -s pointillism -s ink-wash -o demo/ --overwrite
@@ -34,6 +34,10 @@ gallery: $(VENV)/installed
 
 styles: $(VENV)/installed
 	$(BIN)/python -m adain.styles.paint --out styles
+
+# What `fast` knows of the built-in styles, learned on a folder of photos: after its weights have changed; an hour.
+practise: $(VENV)/installed
+	$(BIN)/python -m adain.styles.practise $(PHOTOS) $(if $(TEACHER),--teacher $(TEACHER))
 
 # The field's table: minutes. TABLE='--quick', or '--resume' to go on; see docs/table.py.
 table: $(VENV)/installed-dev

@@ -35,6 +35,7 @@ from .errors import OptionError, StyleError
 from .finish import finished
 from .impose import Mix, mixed, plain
 from .layers import MULTIPLE, Impose, StyleLevels, UpsampleConv, pad_to_multiple
+from .lessons import lesson_for, taught
 from .models import DEFAULT_BACKEND, DEFAULT_MODEL, fingerprint, load_model, only_style, sha256_of
 from .picture import Picture, read_picture
 from .regions import Regions
@@ -125,7 +126,8 @@ class Stylizer:
         """Look at a style picture once.
 
         Args:
-            style: a path, the name of a built-in or saved style, or a picture as `stylize` takes it.
+            style: a path, the name of a built-in or saved style, or a picture as `stylize` takes it. The built-in ones
+                the model has practised: see `adain.lessons`.
             size: long side in px at which to look at it, at most.
             scale: size of the strokes: the picture is then looked at so many times enlarged.
             name: what to call the style; the file's name where there is one.
@@ -142,12 +144,14 @@ class Stylizer:
             raise OptionError(f"got style size {size}; want at least {MULTIPLE} px")
         if not STYLE_SCALES[0] <= scale <= STYLE_SCALES[1]:  # NaN fails this too
             raise OptionError(f"got style scale {scale}; want {STYLE_SCALES[0]:g} to {STYLE_SCALES[1]:g}")
+        lesson: StyleLevels = {}
         if isinstance(style, str | Path):
             path = find_style(style)
             if path.suffix == SAVED_SUFFIX:
                 return self._load_style(path, scale, recolour=color_of is not None)
             if self._only and sha256_of(path) == self._only.sha256:
                 return self.only_style  # type: ignore[return-value]
+            lesson = lesson_for(path, self.weights)
             name, style = name or path.stem, read_picture(path)
         if self._only:
             raise StyleError(
@@ -162,7 +166,8 @@ class Stylizer:
         rgb = Picture(rgb).resized(*sides).rgb
         colours = self.network.colours
         palette = colours.of(to_tensor(rgb, torch.device("cpu"))) if colours else None
-        return Style(name or "style", self.model, self._levels_of(rgb), self.weights, palette)
+        levels = taught(self._levels_of(rgb), lesson)
+        return Style(name or "style", self.model, levels, self.weights, palette)
 
     def _levels_of(self, rgb: np.ndarray) -> StyleLevels:
         levels = self._look(to_tensor(rgb, self.device))

@@ -186,9 +186,8 @@ class Gallery:
             if entry.path.suffix == SAVED_SUFFIX:
                 entry.style = self._stylizer.encode_style(entry.path, scale=self.scale)
                 return
-            picture = read_picture(entry.path)
-            entry.thumbnail = make_thumbnail(picture)
-            entry.style = self._stylizer.encode_style(picture, size=self.size, scale=self.scale, name=entry.name)
+            entry.thumbnail = make_thumbnail(read_picture(entry.path))
+            entry.style = self._stylizer.encode_style(entry.path, size=self.size, scale=self.scale, name=entry.name)
         except AdainError as error:
             entry.error = str(error)
 

@@ -18,7 +18,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from adain.builtin import find_style
+from adain.builtin import find_style, styles_folder
 from adain.device import choose_device
 from adain.errors import OptionError, PictureError, WeightsError
 from adain.lpips import Distance, load_lpips
@@ -202,8 +202,8 @@ class ModelPainter:
 
     @staticmethod
     def _encoded(stylizer: Stylizer, style: np.ndarray, path: Path) -> Style:
-        one = stylizer.only_style is not None  # a network of one style knows it by its file
-        return stylizer.encode_style(path if one else style, size=STYLE_SIZE)
+        known = stylizer.only_style is not None or path.parent == styles_folder()  # by its file, not as a picture
+        return stylizer.encode_style(path if known else style, size=min(STYLE_SIZE, len(style)))
 
     def honesty(self, pair: Pair, content: np.ndarray, style: np.ndarray) -> Honesty:
         if self.stylizer.only_style:

@@ -94,6 +94,19 @@ def flower_mask(dahlia: Image.Image) -> np.ndarray:
     return cv2.morphologyEx(mask, cv2.MORPH_OPEN, kernel)
 
 
+def practice() -> Image.Image:
+    """Styles as the encoder guesses them from their pictures, and as they come, practised."""
+    palace, cells = photo("palace"), []
+    for name in ("stained-glass", "mosaic"):
+        picture = style_picture(name)
+        cells += [
+            Cell(picture, name),
+            Cell(stylizer.stylize(palace, stylizer.encode_style(picture)), "at first sight"),
+            Cell(stylizer.stylize(palace, stylizer.encode_style(name)), "practised"),
+        ]
+    return sheet(cells, 3)
+
+
 def regions() -> Image.Image:
     """A mask, a style for each region, and a region that stays the photo."""
     dahlia = photo("dahlia")
@@ -159,7 +172,7 @@ def contact() -> Image.Image:
 
 
 PICTURES: dict[str, Callable[[], Image.Image]] = {
-    f.__name__: f for f in (color, strength, blend, levels, regions, detail, scale, tile, contact)
+    f.__name__: f for f in (color, strength, blend, levels, practice, regions, detail, scale, tile, contact)
 }
 
 if __name__ == "__main__":
