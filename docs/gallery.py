@@ -97,7 +97,7 @@ def flower_mask(dahlia: Image.Image) -> np.ndarray:
 def practice() -> Image.Image:
     """Styles as the encoder guesses them from their pictures, and as they come, practised."""
     palace, cells = photo("palace"), []
-    for name in ("stained-glass", "mosaic"):
+    for name in ("impasto", "ukiyo-e"):
         picture = style_picture(name)
         cells += [
             Cell(picture, name),
