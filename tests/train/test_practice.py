@@ -34,7 +34,7 @@ def photos(folders: tuple[Path, Path]) -> Path:
 
 
 def numbers(style: Style) -> torch.Tensor:
-    return torch.cat([part.flatten() for level in style.levels.values() for part in level])
+    return torch.cat([part.flatten() for _, level in sorted(style.levels.items()) for part in level])
 
 
 def test_losses_fall_and_only_the_statistics_change(fast: Stylizer, checks: Path, photos: Path, photo: np.ndarray):
