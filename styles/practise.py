@@ -1,6 +1,6 @@
 """Practise the built-in styles: `python -m adain.styles.practise PHOTOS [NAME ...]`; others keep their lessons.
 
-To be run whenever the weights of `fast` change. A style takes three minutes on two CPU cores.
+To be run whenever the weights of `fast` change. A style takes three and a half minutes of a slow core.
 """
 
 import argparse
