@@ -115,7 +115,7 @@ def practise_style(
     with progress_bar("practising", steps) as advance:
         try:
             for done in practise(stylizer, picture, photos, name=name, steps=steps, teacher=teacher, **looked_at):
-                advance(description="  ".join(f"{term} {value:.2f}" for term, value in done.terms.items()))
+                advance(description=f"style {done.terms['style']:.2f}  content {done.terms['content']:.2f}")
         except KeyboardInterrupt:
             if done is None:
                 raise
