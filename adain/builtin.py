@@ -35,6 +35,11 @@ def list_styles() -> dict[str, BuiltinStyle]:
     return {name: BuiltinStyle(name=name, **entry) for name, entry in sorted(entries.items())}
 
 
+def is_builtin(picture: Path) -> bool:
+    """Whether a style's picture is one that comes with the package."""
+    return picture.parent == styles_folder()
+
+
 def find_style(name: str | Path) -> Path:
     """The file of a style: a picture's path, or the name of a built-in or saved style.
 

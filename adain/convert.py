@@ -27,6 +27,12 @@ def style_size(width: int, height: int, size: int = STYLE_SIZE, scale: float = 1
     return width * MULTIPLE, height * MULTIPLE
 
 
+def at_style_size(rgb: np.ndarray, size: int = STYLE_SIZE, scale: float = 1.0) -> np.ndarray:
+    """A style's picture, (H, W, 3) uint8 RGB, as it is looked at: see `style_size`."""
+    height, width = rgb.shape[:2]
+    return Picture(rgb).resized(*style_size(width, height, size, scale)).rgb
+
+
 def as_picture(image: AnyPicture) -> Picture:
     """Any picture that is no path; raises OptionError where it is of no kind we know."""
     if isinstance(image, Picture):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
-from .builtin import styles_folder
+from .builtin import is_builtin, styles_folder
 from .errors import StyleError
 from .layers import Statistics, StyleLevels
 from .tensors import write_tensors
@@ -19,7 +19,7 @@ LESSONS = "lessons.safetensors"  # in the folder of the styles; half-precision f
 
 def lesson_for(picture: Path, weights: str) -> StyleLevels:
     """What there is to know of a style's picture: {} unless it is a built-in one, which these weights practised."""
-    return load_lessons(weights).get(picture.stem, {}) if picture.parent == styles_folder() else {}
+    return load_lessons(weights).get(picture.stem, {}) if is_builtin(picture) else {}
 
 
 @lru_cache(maxsize=4)

@@ -20,10 +20,10 @@ from .convert import (
     AnyPicture,
     as_picture,
     at_size,
+    at_style_size,
     fit,
     from_uint8,
     is_flat,
-    style_size,
     to_pil,
     to_tensor,
     to_uint8,
@@ -162,8 +162,7 @@ class Stylizer:
         if color_of is not None:
             photo = read_picture(color_of) if isinstance(color_of, str | Path) else as_picture(color_of)
             rgb = match_color(rgb, visible(photo), color_strength)
-        sides = style_size(rgb.shape[1], rgb.shape[0], size, scale)
-        rgb = Picture(rgb).resized(*sides).rgb
+        rgb = at_style_size(rgb, size, scale)
         colours = self.network.colours
         palette = colours.of(to_tensor(rgb, torch.device("cpu"))) if colours else None
         levels = taught(self._levels_of(rgb), lesson)

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from adain.builtin import find_style, list_styles
+from adain.builtin import find_style, is_builtin, list_styles
 from adain.errors import AdainError, OptionError, StyleError
 from adain.folders import files_in
 from adain.picture import READABLE, Picture, read_picture
@@ -186,8 +186,10 @@ class Gallery:
             if entry.path.suffix == SAVED_SUFFIX:
                 entry.style = self._stylizer.encode_style(entry.path, scale=self.scale)
                 return
-            entry.thumbnail = make_thumbnail(read_picture(entry.path))
-            entry.style = self._stylizer.encode_style(entry.path, size=self.size, scale=self.scale, name=entry.name)
+            picture = read_picture(entry.path)
+            entry.thumbnail = make_thumbnail(picture)
+            source = entry.path if is_builtin(entry.path) else picture  # known by its file; others are not read twice
+            entry.style = self._stylizer.encode_style(source, size=self.size, scale=self.scale, name=entry.name)
         except AdainError as error:
             entry.error = str(error)
 

@@ -12,9 +12,7 @@ from adain.errors import OptionError
 from adain.optimize import OptimizeOptions, OptimizeStep, optimize
 from adain.picture import check_absent, format_of, read_picture, write_picture
 
-from .progress import progress_bar
-
-INTERRUPTED = 130
+from .progress import INTERRUPTED, progress_bar
 
 
 def parse_shares(texts: list[str], option: str) -> dict[str, float]:

@@ -17,6 +17,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
+INTERRUPTED = 130  # exit code after Ctrl-C
+
 
 class SpeedColumn(ProgressColumn):
     """Items a second, or seconds an item where that is slow."""

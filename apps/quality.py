@@ -18,7 +18,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from adain.builtin import find_style, styles_folder
+from adain.builtin import find_style, is_builtin
 from adain.device import choose_device
 from adain.errors import OptionError, PictureError, WeightsError
 from adain.lpips import Distance, load_lpips
@@ -202,7 +202,7 @@ class ModelPainter:
 
     @staticmethod
     def _encoded(stylizer: Stylizer, style: np.ndarray, path: Path) -> Style:
-        known = stylizer.only_style is not None or path.parent == styles_folder()  # by its file, not as a picture
+        known = stylizer.only_style is not None or is_builtin(path)  # by its file, not as a picture
         return stylizer.encode_style(path if known else style, size=min(STYLE_SIZE, len(style)))
 
     def honesty(self, pair: Pair, content: np.ndarray, style: np.ndarray) -> Honesty:

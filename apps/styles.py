@@ -15,7 +15,7 @@ from adain.picture import check_absent, format_of, read_picture
 from adain.saved import SAVED_SUFFIX, place_for, remove_saved, saved_styles
 
 from .options import PaintOptions
-from .progress import note, progress_bar
+from .progress import INTERRUPTED, note, progress_bar
 from .recipe import Blend, Recipe, parse_styles
 from .sheet import WORK_SIZE, Cell, grid, save_sheet
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 THUMBNAIL = 236  # px
 COLUMNS = 5
 MIX_CELL = 240  # px, long side
-INTERRUPTED = 130
 
 
 def print_styles(*, as_json: bool) -> None:

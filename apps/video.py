@@ -16,7 +16,7 @@ from .options import VideoOptions
 from .painter import Painter
 from .pipeline import Interrupted, Pipeline
 from .plan import BECOMES, result_name
-from .progress import note
+from .progress import INTERRUPTED, note
 from .stills import is_pattern, is_pictures
 from .timeline import Keyframe
 from .writer import check_output, exists
@@ -37,7 +37,7 @@ def run_video(
         report = stylize_video(source, output, keyframes, options, painter=painter, bars=True)
     except Interrupted as stopped:
         print(f"stopped: {stopped}", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     print(json.dumps(report, indent=1) if as_json else report["output"])
     if "error" in report:
         print(f"error: {report['error']}", file=sys.stderr)

@@ -28,12 +28,12 @@ def main() -> None:
     if unknown := sorted(set(args.names) - set(names)):
         parser.error(f"no such style: {', '.join(unknown)}; there are {', '.join(names)}")
     stylizer = Stylizer("fast", dtype="float32")
+    lessons = load_lessons(stylizer.weights, args.out)
     for name in args.names or names:
         picture = read_picture(names[name].path)
         *_, last = practise(stylizer, picture, args.photos, name=name, steps=args.steps, teacher=args.teacher)
-        lesson = lesson_of(stylizer.encode_style(picture).levels, last.style.levels)
-        save_lessons({**load_lessons(stylizer.weights, args.out), name: lesson}, stylizer.weights, args.out)
-        load_lessons.cache_clear()
+        lessons = {**lessons, name: lesson_of(stylizer.encode_style(picture).levels, last.style.levels)}
+        save_lessons(lessons, stylizer.weights, args.out)
         print(name)
 
 

@@ -192,12 +192,17 @@ def make_batch(photos: PictureBank, artworks: PictureBank, config: TrainConfig, 
     for i in np.flatnonzero(generator.random(config.batch) < config.photos_as_styles):
         style[i] = photos.batch(1, config.crop, generator)[0]
     style = recolour(style, config.recolour, generator)
-    first = content[: config.batch // 2 or 1]
-    flow = random_flow(len(first), config.crop, config.crop, generator).to(content.device)
-    later = moved(first, flow, generator)
+    later, flow = a_moment_later(content, config, generator)
     view = colour_view(config.colour_views, generator).to(content.device)
     content, style, later = (x.contiguous(memory_format=torch.channels_last) for x in (content, style, later))
     return Batch(content, style, later, flow, view, turn=0)
+
+
+def a_moment_later(content: Tensor, config: TrainConfig, generator: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """The first half of the photos, moved and noised, and how they moved: see `Batch`."""
+    first = content[: config.batch // 2 or 1]
+    flow = random_flow(len(first), config.crop, config.crop, generator).to(content.device)
+    return moved(first, flow, generator), flow
 
 
 def batches(

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from adain.convert import STYLE_SIZE, style_size, to_tensor, visible
+from adain.convert import STYLE_SIZE, at_style_size, to_tensor, visible
 from adain.device import choose_training_dtype
 from adain.errors import OptionError, TrainingError
 from adain.layers import Impose, Statistics, StyleLevels
@@ -23,9 +23,8 @@ from adain.style import Style
 from adain.stylizer import Stylizer
 
 from .config import PRACTICE_STEPS, TrainConfig
-from .data import PictureBank
+from .data import PictureBank, a_moment_later
 from .objective import Batch, Objective, load_judges
-from .temporal import moved, random_flow
 from .train import learning_rate
 
 if TYPE_CHECKING:
@@ -153,8 +152,7 @@ def practise(
     trainable = [*net.mean.values(), *net.log_std.values()]
     optimizer = torch.optim.Adam(trainable, betas=(0.9, 0.99))
 
-    rgb = visible(picture)
-    seen = to_tensor(Picture(rgb).resized(*style_size(rgb.shape[1], rgb.shape[0], size, scale)).rgb, device)
+    seen = to_tensor(at_style_size(visible(picture), size, scale), device)
     with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
         style = objective.look_at_styles(seen)
     for step in range(steps):
@@ -176,9 +174,7 @@ def draw(photos: PictureBank, style: Tensor, config: TrainConfig, step: int) -> 
     """The pictures of a step, always the same for the same number; of photos half are seen a moment later as well."""
     generator = np.random.default_rng((config.seed, step))
     content = photos.batch(config.batch, config.crop, generator)
-    first = content[: config.batch // 2 or 1]
-    flow = random_flow(len(first), config.crop, config.crop, generator).to(content.device)
-    later = moved(first, flow, generator)
+    later, flow = a_moment_later(content, config, generator)
     content, later = (x.contiguous(memory_format=torch.channels_last) for x in (content, later))
     as_it_is = torch.eye(3, 4, device=content.device)
     return Batch(content, style.expand(config.batch, -1, -1, -1), later, flow, as_it_is, turn=0)
