@@ -19,6 +19,7 @@ CHOICES = {
 RANGES = {  # the least and the most of a setting
     **dict.fromkeys(("steps", "batch", "pairings", "style_scales", "save_every", "log_every"), (1, math.inf)),
     **dict.fromkeys(("second_depth", "minutes"), (0, math.inf)),
+    **dict.fromkeys(("crop", "style_crop"), (64, math.inf)),
     "style_power": (0.1, 1),
     **dict.fromkeys(("recolour", "colour_views", "photos_as_styles", "balance"), (0, 1)),
 }
@@ -46,6 +47,7 @@ TRAINING_HELP = {  # the text of each option
     "batch": "Pictures a step (on each GPU).",
     "pairings": "Steps taken with the same pictures, each photo in another style; they are looked at only once.",
     "crop": "Side of a training crop, px.",
+    "style_crop": "The same for artworks; 0: as the photos'. 512, with --style-zoom 0.9 1, shows them as users will.",
     "picture_side": "Pictures are kept with a short side of at most this, px.",
     "cache": "Folder for decoded pictures, read from disk as needed; for sets larger than memory.",
     "seed": "The same seed gives the same run.",
@@ -112,6 +114,7 @@ class TrainConfig:
     batch: int = 4
     pairings: int = 1  # steps taken with the same pictures, the styles moving on by one photo each time
     crop: int = 256  # px
+    style_crop: int = 0  # px; 0: as the photos'
     picture_side: int = 512  # px
     cache: Path | None = None
     seed: int = 0
@@ -164,6 +167,7 @@ class TrainConfig:
         return self.model == "johnson"
 
     def __post_init__(self) -> None:
+        self.style_crop = self.style_crop or self.crop
         if self.one_style:
             for name in ONLY_FOR_MANY_STYLES:
                 setattr(self, name, 0.0)
@@ -178,8 +182,8 @@ class TrainConfig:
             raise OptionError(f"got learn style for {self.model}; only fast has an encoder of styles to learn alone")
         if self.pairings > self.batch:
             raise OptionError(f"got {self.pairings} pairings of {self.batch} pictures; want no more than there are")
-        if self.crop < 64 or self.crop % 16:
-            raise OptionError(f"got a crop of {self.crop} px; want a multiple of 16 from 64 up")
+        if self.crop % 16 or self.style_crop % 16:
+            raise OptionError(f"got crops of {self.crop} and {self.style_crop} px; want multiples of 16")
         for name in ("content_zoom", "style_zoom"):
             low, high = getattr(self, name)
             if not 0 < low <= high <= 1:

@@ -188,9 +188,9 @@ def make_batch(photos: PictureBank, artworks: PictureBank, config: TrainConfig, 
     """The pictures of a drawing, which serve `config.pairings` steps; always the same for the same number and rank."""
     generator = np.random.default_rng((config.seed, drawing, rank))
     content = photos.batch(config.batch, config.crop, generator)
-    style = artworks.batch(config.batch, config.crop, generator)
+    style = artworks.batch(config.batch, config.style_crop, generator)
     for i in np.flatnonzero(generator.random(config.batch) < config.photos_as_styles):
-        style[i] = photos.batch(1, config.crop, generator)[0]
+        style[i] = photos.batch(1, config.style_crop, generator)[0]
     style = recolour(style, config.recolour, generator)
     later, flow = a_moment_later(content, config, generator)
     view = colour_view(config.colour_views, generator).to(content.device)

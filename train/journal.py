@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import nn
 
@@ -41,7 +42,8 @@ class Journal:
         self.run, self.writing, self.progress = config.run, writing, progress
         self.csv = config.run / "log.csv"
         generator = np.random.default_rng((config.seed, SAMPLE_SEED))
-        self.content, self.style = (b.batch(SAMPLE_PAIRS, config.crop, generator) for b in (photos, artworks))
+        self.content = photos.batch(SAMPLE_PAIRS, config.crop, generator)
+        self.style = artworks.batch(SAMPLE_PAIRS, config.style_crop, generator)
         self.board = None
         if writing and importlib.util.find_spec("tensorboard"):  # an extra
             from torch.utils.tensorboard import SummaryWriter
@@ -84,7 +86,8 @@ class Journal:
         """Paint the fixed pairs with the averaged weights: photos above, styles below, results at the bottom."""
         levels = average.encode_style(self.style)  # type: ignore[operator]
         painted = average(self.content, plain(levels)).float().clamp(0, 1)
-        rows = [torch.cat(list(row), 2) for row in (self.content, self.style, painted)]
+        style = F.interpolate(self.style, self.content.shape[2:], mode="area")
+        rows = [torch.cat(list(row), 2) for row in (self.content, style, painted)]
         sheet = torch.cat(rows, 1)  # (3, 3 * H, pairs * W)
         path = self.run / "samples" / f"{step:07d}.jpg"
         path.parent.mkdir(exist_ok=True)

@@ -40,7 +40,7 @@ class Batch(NamedTuple):
     """The pictures of one step, RGB 0..1."""
 
     content: Tensor  # (B, 3, H, W)
-    style: Tensor  # (B, 3, H, W)
+    style: Tensor  # (B, 3, h, w)
     later: Tensor  # (B', 3, H, W): the first content pictures a moment later, moved and noised
     flow: Tensor  # (B', 2, H, W): how they moved, px
     view: Tensor  # (3, 4): a colour matrix and an offset, through which the perceptual networks see the pictures
@@ -152,7 +152,8 @@ class Objective(nn.Module):
         if not self.config.identity_weight:
             return None
         half = len(batch.content) // 2 or 1
-        return torch.cat([batch.content[:half], batch.style[half:]])
+        artworks = F.interpolate(batch.style[half:], batch.content.shape[2:], mode="area")
+        return torch.cat([batch.content[:half], artworks])
 
     def painted(self, batch: Batch, same: Tensor | None) -> dict[str, Tensor]:
         """What the losses ask the network for, in one pass, float32.

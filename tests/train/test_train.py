@@ -149,6 +149,20 @@ def test_every_choice_of_loss_learns(configure: Configure, changes: dict):
         assert all(name.startswith("decoder.") for name in changed)
 
 
+def test_artworks_may_be_looked_at_in_a_size_of_their_own(configure: Configure):
+    every_loss_that_sees_them = {"colour_weight": 1.0, "palette_weight": 1.0, "identity_weight": 1.0}
+    config = configure(style_crop=128, photos_as_styles=0.5, batch=4, pairings=2, **every_loss_that_sees_them)
+    first: list[dict] = []
+    train(config, progress=lambda _, _total, terms: first.append(terms))
+    assert set(first[0]) >= {"style", "colour", "palette", "identity"}
+    sample = np.asarray(Image.open(config.run / "samples" / "0000006.jpg"))
+    assert sample.shape == (3 * 64, 4 * 64, 3)  # the artworks made as small as the photos
+    banks = [PictureBank(f, device=CPU, zoom=(0.5, 1)) for f in (config.content, config.style)]
+    batch = make_batch(*banks, config, 0)
+    assert batch.content.shape == (4, 3, 64, 64) and batch.style.shape == (4, 3, 128, 128)
+    assert configure().style_crop == configure().crop
+
+
 def test_the_style_encoder_learns_alone_where_asked(configure: Configure):
     config = configure(learn="style", steps=3)
     torch.manual_seed(config.seed)  # as `train` begins
@@ -281,6 +295,7 @@ def test_balance_brings_style_to_its_share(configure: Configure):
         {"style_weight": 0, "content_weight": 0, "identity_weight": 0},
         {"batch": 0},
         {"crop": 100},
+        {"style_crop": 100},
         {"style_zoom": (0.9, 0.2)},
         {"balance": 2},
         {"balance": float("nan")},
