@@ -325,6 +325,8 @@ def save_style(
 
     options = PaintOptions(style_size=style_size, style_scale=style_scale, model=model, device=device)
     if practise is None:
+        if teacher or steps != PRACTICE_STEPS:
+            raise typer.BadParameter("want photos to practise on too", param_hint="--practise")
         print(save(name, pictures, options, overwrite=overwrite))
         return
     if len(pictures) > 1:

@@ -105,6 +105,9 @@ def test_command_line(adain_here: Callable, fast: Stylizer, checks: Path, photos
     assert code == 2 and "want its picture" in told
     code, told = adain_here("styles", "save", "other", checks, "neon", "--practise", photos)
     assert code == 2 and "practise one" in told
+    for alone in (("--steps", 3), ("--teacher", "lpips.tar.gz")):
+        code, told = adain_here("styles", "save", "other", checks, *alone)
+        assert code == 2 and "--practise" in told
     assert saved_styles().keys() == {"mine"}
 
 
