@@ -5,19 +5,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from adain.styles.practise import carried_over
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.torch import load_file
 
 from adain import Stylizer, list_styles
 from adain.builtin import styles_folder
 from adain.convert import to_tensor
-from adain.errors import StyleError
+from adain.errors import StyleError, WeightsError
 from adain.layers import Statistics, StyleLevels, statistics
 from adain.lessons import LESSONS, lesson_of, load_lessons, save_lessons, taught
 from adain.losses import style_loss
-from adain.models import fingerprint
+from adain.models import fingerprint, weights_folder
 from adain.perceptual import VGG_STYLE_LAYERS, load_perceptual
 from adain.picture import read_picture
+from adain.tensors import write_tensors
 
 
 def some_levels(seed: int) -> StyleLevels:
@@ -64,6 +67,26 @@ def test_a_lesson_is_told_for_the_built_in_picture_at_any_size_and_in_any_colour
         guessed, told = fast.encode_style(read_picture(path), **options), fast.encode_style("stained-glass", **options)
         assert alike(told.levels, taught(guessed.levels, lesson)) and not alike(told.levels, guessed.levels)
         assert alike(told.levels, fast.encode_style(path, **options).levels)
+
+
+def test_what_was_learned_holds_for_weights_that_only_guess_otherwise(fast: Stylizer, tmp_path: Path):
+    def changed(layer: str) -> Stylizer:
+        path = tmp_path / f"{layer}.safetensors"
+        weights = load_file(weights_folder() / "fast.safetensors")
+        write_tensors({**weights, layer: weights[layer] + 0.1}, path, {"architecture": "fast", "steps": "1"})
+        return Stylizer(path, device="cpu", dtype="float32")
+
+    file, picture = tmp_path / LESSONS, read_picture(list_styles()["mosaic"].path)
+    save_lessons({"mosaic": load_lessons(fast.weights)["mosaic"]}, fast.weights, file)
+    other = changed("style_encoder.out.bias")
+    lessons = carried_over(fast, other, file)
+    guessed, learned = other.encode_style(picture).levels, fast.encode_style("mosaic").levels
+    assert lessons.keys() == {"mosaic"} and not alike(guessed, learned)
+    assert alike(taught(guessed, lessons["mosaic"]), learned, 1e-3)
+    with pytest.raises(WeightsError, match="no lessons"):
+        carried_over(other, fast, file)
+    with pytest.raises(WeightsError, match="anew"):
+        carried_over(fast, changed("refine.bias"), file)
 
 
 def test_a_picture_of_the_same_name_elsewhere_is_as_it_is_seen(fast: Stylizer, tmp_path: Path):
