@@ -90,6 +90,11 @@ def beyond(places: np.ndarray) -> np.ndarray:
     return (x < 0) | (y < 0) | (x > width - 1) | (y > height - 1)
 
 
+def scaled(vectors: np.ndarray, by: np.ndarray) -> np.ndarray:
+    """(H, W, 2) times (H, W); numpy, told to broadcast, takes thrice the time."""
+    return cv2.multiply(vectors, cv2.merge([by, by]))
+
+
 def squared(vectors: np.ndarray) -> np.ndarray:
     """(H, W, C) -> their squared lengths, (H, W)."""
     return cv2.transform(cv2.multiply(vectors, vectors), np.ones((1, vectors.shape[2]), np.float32))

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from .errors import OptionError
-from .motion import SMALLEST, beyond, disagreement, doubled, gradient, grid, make_flow, squared, warp
+from .motion import SMALLEST, beyond, disagreement, doubled, gradient, grid, make_flow, scaled, squared, warp
 
 SMOOTH_MODES = ("off", "light", "flow", "strong")
 DEFAULT_SMOOTH = "flow"
@@ -206,10 +206,10 @@ def quieted(flow: np.ndarray, content: np.ndarray) -> np.ndarray:
     seen = cv2.resize(squared(gradient(content.astype(np.float32))), size, interpolation=cv2.INTER_AREA) + BARELY
     motion = cv2.resize(flow, size, interpolation=cv2.INTER_AREA)
     window = (round(AROUND * max(size)) | 1,) * 2
-    around = cv2.blur(motion * seen[..., None], window) / cv2.blur(seen, window)[..., None]
+    around = cv2.blur(scaled(motion, seen), window) / cv2.blur(seen, window)[..., None]
     own = np.maximum(np.sqrt(squared(motion)) - LIVELY, 0)
     moved = np.maximum(squared(around), own * own) ** 2
-    return flow * cv2.resize(moved / (moved + QUIET**4), (width, height))[..., None]
+    return scaled(flow, cv2.resize(moved / (moved + QUIET**4), (width, height)))
 
 
 def similarity(view: np.ndarray, other: np.ndarray) -> np.ndarray:
