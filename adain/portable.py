@@ -1,14 +1,17 @@
 """The networks as files that run without torch: for ONNX runtimes, and for OpenVINO.
 
 Two files make a model. `NAME.onnx` paints; the statistics of the style are among its inputs, so that one file serves
-every style. `NAME_style.onnx` turns a style picture into those statistics and a palette. Pictures go in and come out as
-uint8, as cameras and files have them; nothing but numpy is needed around the runtime.
+every style. `NAME_style.onnx` turns a style picture into those statistics and a palette; `NAME_styles.npz` has those of
+some styles ready. Pictures go in and come out as uint8, as cameras and files have them; nothing but numpy is needed
+around the runtime.
 """
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -18,6 +21,7 @@ from .errors import AdainError
 from .graph import Graph, to_openvino, together
 from .layers import MULTIPLE
 from .models import load_model
+from .style import Style
 
 if TYPE_CHECKING:
     from .models import Network
@@ -95,6 +99,30 @@ def export_openvino(model: str | Path, path: Path) -> tuple[Path, Path]:
     for graph, inputs, target in ((painter, (picture, *style.values()), paths[0]), (encoder, (picture,), paths[1])):
         openvino.save_model(to_openvino(graph, inputs), target, compress_to_fp16=False)
     return paths
+
+
+def export_styles(styles: Sequence[Style], path: Path) -> Path:
+    """Write what the style encoder would give, for S styles of one model: a file for `numpy.load`.
+
+    It holds "name" (S,), text, and what the painter takes: "mean" and "std" (S, N), "palette" (S, ...) float32, if it
+    takes one. Built-in styles are as they were practised, which the exported encoder knows nothing of.
+
+    Raises:
+        StyleError: the styles were made by different models.
+        ExportError: two styles of one name, or the path does not end in .npz.
+    """
+    if path.suffix != ".npz":
+        raise ExportError(f"got {path}; want a name that ends in .npz")
+    names = [style.name for style in styles]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise ExportError(f"got two styles named {twice[0]!r}; want a name for each: rename a picture")
+    stack = Style.stack(styles)
+    given = dict(zip(("mean", "std"), together(stack.levels)))
+    if stack.palette is not None:
+        given["palette"] = stack.palette
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(path, name=np.array(names), **{part: numbers.numpy() for part, numbers in given.items()})  # type: ignore[arg-type]
+    return path
 
 
 def _graphs(model: str | Path) -> tuple[PortablePainter, PortableStyleEncoder, Tensor, dict[str, Tensor]]:

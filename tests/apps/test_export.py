@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from adain import Stylizer
+from adain import Stylizer, list_styles
 
 onnxruntime = pytest.importorskip("onnxruntime")
 pytest.importorskip("onnxscript")
@@ -42,7 +43,33 @@ def test_openvino_paints_as_the_library_does(adain, photo: np.ndarray, tmp_path:
     assert np.abs(painted.astype(int) - expected(model, photo, style)).mean() < TOLERANCE
 
 
-def test_mistakes_are_one_line(adain_here):
-    for arguments, words in ((["-o", "x.txt"], "ends in .onnx"), (["--model", "slow"], "unknown model")):
-        got, errors = adain_here("export", "onnx", *arguments)
+def test_styles_come_ready_and_the_built_in_ones_as_practised(adain_here, photo: np.ndarray, tmp_path: Path):
+    Image.fromarray(photo[..., ::-1].copy()).save(tmp_path / "mine.png")
+    assert adain_here("export", "onnx")[0] == 0
+    assert adain_here("export", "styles") == (0, "")
+    assert adain_here("export", "styles", "-s", "mosaic", "-s", "mine.png", "-o", "o/two.npz") == (0, "")
+    every, two = np.load("fast_styles.npz"), np.load("o/two.npz")
+    assert every["name"].tolist() == list(list_styles()) and two["name"].tolist() == ["mosaic", "mine"]
+    stylizer = Stylizer("fast", device="cpu", dtype="float32")
+    painter = onnxruntime.InferenceSession("fast.onnx")
+    for number, style in enumerate(("mosaic", "mine.png")):
+        given = {part: two[part][[number]] for part in ("mean", "std", "palette")}
+        painted = painter.run(None, {"content": photo[None], **given})[0][0]
+        wanted = stylizer.stylize(photo, stylizer.encode_style(style))
+        assert np.abs(painted.astype(int) - wanted).mean() < TOLERANCE
+    for part in ("mean", "std", "palette"):
+        assert np.array_equal(every[part][every["name"].tolist().index("mosaic")], two[part][0])
+
+
+def test_mistakes_are_one_line(adain_here, photo: np.ndarray, tmp_path: Path):
+    (tmp_path / "other").mkdir()
+    for folder in (".", "other"):
+        Image.fromarray(photo).save(tmp_path / folder / "mine.png")
+    for call, words in (
+        (["onnx", "-o", "x.txt"], "ends in .onnx"),
+        (["onnx", "--model", "slow"], "unknown model"),
+        (["styles", "-s", "mosaic", "-o", "x.txt"], "ends in .npz"),
+        (["styles", "-s", "mine.png", "-s", "other/mine.png"], "two styles named 'mine'"),
+    ):
+        got, errors = adain_here("export", *call)
         assert got == 1 and words in errors and errors.count("error") <= 1, errors
