@@ -47,7 +47,7 @@ TRAINING_HELP = {  # the text of each option
     "batch": "Pictures a step (on each GPU).",
     "pairings": "Steps taken with the same pictures, each photo in another style; they are looked at only once.",
     "crop": "Side of a training crop, px.",
-    "style_crop": "The same for artworks; 0: as the photos'. 512, with --style-zoom 0.9 1, shows them as users will.",
+    "style_crop": "The same for artworks; 0: as the photos'. 512, with --style-zoom 0.85 1, shows them as users will.",
     "picture_side": "Pictures are kept with a short side of at most this, px.",
     "cache": "Folder for decoded pictures, read from disk as needed; for sets larger than memory.",
     "seed": "The same seed gives the same run.",
