@@ -107,6 +107,12 @@ def only_style(name: str | Path) -> OnlyStyle | None:
     return OnlyStyle(about["style"], about.get("style_sha256", "")) if about.get("style") else None
 
 
+def weights_path(name: str | Path) -> Path:
+    """The file of a model's weights, whether it is there or not."""
+    info = list_models().get(str(name))
+    return info.path if info else _file_of(name)
+
+
 def _file_of(name: str | Path) -> Path:
     return Path(str(name).removeprefix(JOHNSON))
 
@@ -138,7 +144,7 @@ def load_model(name: str | Path = DEFAULT_MODEL) -> "Network":
     only_style(name)  # refuses what "johnson:" does not fit
     registry = list_models()
     info = registry.get(str(name))
-    path = info.path if info else _file_of(name)
+    path = weights_path(name)
     if not info and path.suffix != ".safetensors":
         known = ", ".join(registry)
         raise WeightsError(f"unknown model {str(name)!r}; there are {known}, or give the path of a .safetensors file")

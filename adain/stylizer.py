@@ -14,6 +14,7 @@ from torch import Tensor
 
 from .backend import load_backend
 from .builtin import find_style
+from .calm import load_calmer
 from .color import check_color, match_color
 from .convert import (
     STYLE_SIZE,
@@ -47,8 +48,10 @@ from .transfer import Arriving, Transfer
 
 WORK_SIZE = 1024  # px, long side at which the command line stylizes
 STYLE_SCALES = (0.1, 8.0)  # the least and the most that strokes can be scaled by
+MOVING_CALM = 0.7  # of 1: how calm the command line paints videos and what a camera sees
 
 Image_ = TypeVar("Image_", Image.Image, np.ndarray, Tensor, Picture)
+AnyStyle = TypeVar("AnyStyle", bound=Style | Regions)
 
 
 class Stylizer:
@@ -88,6 +91,7 @@ class Stylizer:
         self._transfer = Transfer(self.device)
         self.weights = fingerprint(model)
         self._only = only_style(model)
+        self._calmer = load_calmer(model)
 
     def __repr__(self) -> str:
         options = f"device={str(self.device)!r}, dtype={self.dtype_name!r}, backend={self.backend!r}"
@@ -167,6 +171,35 @@ class Stylizer:
         palette = colours.of(to_tensor(rgb, torch.device("cpu"))) if colours else None
         levels = taught(self._levels_of(rgb), lesson)
         return Style(name or "style", self.model, levels, self.weights, palette)
+
+    @property
+    def moving_calm(self) -> float:
+        """How calm videos are painted unless someone says otherwise: 0 where the model has not learned it."""
+        return MOVING_CALM if self._calmer else 0.0
+
+    def calmed(self, style: AnyStyle, calm: float) -> AnyStyle:
+        """The same style in calmer strokes: flats stay flat, and what moves flickers less.
+
+        Args:
+            style: one that this model encoded, a stack, or regions.
+            calm: how calm, 0..1: at 0 the style is given back as it is; `moving_calm` suits videos.
+
+        Raises:
+            OptionError: `calm` is out of range, or above 0 for a model that has not learned to.
+        """
+        if not 0 <= calm <= 1:  # NaN fails this too
+            raise OptionError(f"got calm {calm}; want 0..1")
+        if calm == 0:
+            return style
+        if self._calmer is None:
+            raise OptionError(
+                f"got calm {calm:g} for model {self.model!r}, which has not learned it; want 0, or model 'fast' (for "
+                "weights of your own: python -m adain.train.calm)"
+            )
+        if isinstance(style, Regions):
+            return replace(style, style=self.calmed(style.style, calm))
+        assert isinstance(style, Style)
+        return replace(style, levels=self._calmer.calmed(style.levels, calm))
 
     def _levels_of(self, rgb: np.ndarray) -> StyleLevels:
         levels = self._look(to_tensor(rgb, self.device))

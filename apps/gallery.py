@@ -5,6 +5,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -53,6 +54,7 @@ class Gallery:
         folder: its pictures are styles too, also those that are dropped in later.
         size: long side in px at which styles are looked at.
         scale: of the strokes, as in `Stylizer.encode_style`.
+        calm: how calm they are, as in `Stylizer.calmed`.
 
     Raises:
         StyleError: an unknown name, a missing folder, or nothing to choose from.
@@ -67,12 +69,13 @@ class Gallery:
         folder: Path | None = None,
         size: int = STYLE_SIZE,
         scale: float = 1.0,
+        calm: float = 0.0,
     ) -> None:
         if folder and not folder.is_dir():
             raise StyleError(f"{folder}: no such folder of styles; make it, or give pictures with --style")
         self.entries: tuple[Entry, ...] = ()  # replaced as a whole
         self.index = 0
-        self.size, self.scale = size, scale
+        self.size, self.scale, self.calm = size, scale, calm
         self._palette: np.ndarray | None = None
         self._stylizer = stylizer
         self._fixed = [Entry(find_style(name)) for name in (names if names or folder else list_styles())]
@@ -170,9 +173,7 @@ class Gallery:
         for entry in (self.current, self.after()):
             if entry.style and entry.recolored is None:
                 try:
-                    style = self._stylizer.encode_style(
-                        entry.path, size=self.size, scale=self.scale, name=entry.name, color_of=palette
-                    )
+                    style = self._encoded(entry.path, size=self.size, name=entry.name, color_of=palette)
                 except OptionError:  # saved as statistics, which have no colours to change
                     style = entry.style
                 except AdainError as error:  # the file has gone since
@@ -184,14 +185,17 @@ class Gallery:
     def _prepare(self, entry: Entry) -> None:
         try:
             if entry.path.suffix == SAVED_SUFFIX:
-                entry.style = self._stylizer.encode_style(entry.path, scale=self.scale)
+                entry.style = self._encoded(entry.path)
                 return
             picture = read_picture(entry.path)
             entry.thumbnail = make_thumbnail(picture)
             source = entry.path if is_builtin(entry.path) else picture  # known by its file; others are not read twice
-            entry.style = self._stylizer.encode_style(source, size=self.size, scale=self.scale, name=entry.name)
+            entry.style = self._encoded(source, size=self.size, name=entry.name)
         except AdainError as error:
             entry.error = str(error)
+
+    def _encoded(self, source: Path | Picture, **how: Any) -> Style:
+        return self._stylizer.calmed(self._stylizer.encode_style(source, scale=self.scale, **how), self.calm)
 
     def _refresh(self, *, settled: bool) -> None:
         """Take in what is in the folder now; with `settled`, pictures that are still being written wait."""

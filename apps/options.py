@@ -28,6 +28,7 @@ class PaintOptions:
     detail: float = 1.0
     style_size: int | None = None  # px
     style_scale: float = 1.0  # of the strokes
+    calm: float | None = None  # of the strokes too, 0..1; None: 0, but for what moves `MOVING_CALM`
     color: str = "style"
     color_strength: float = 1.0
     feather: float | None = None  # % of the long side

@@ -28,17 +28,27 @@ class Painter:
         self.stylizer = Stylizer(options.model, device=options.device, backend=options.backend)
         self.size = WORK_SIZE if options.size is None else options.size or None
         self._encoded: dict[str, Style] = {}
-        self._composed: dict[Recipe, Style | Regions] = {}
+        self._composed: dict[tuple[Recipe, float], Style | Regions] = {}
 
-    def style_for(self, recipe: Recipe, photo: Picture | None) -> Style | Regions:
-        """What to paint a photo with. The photo matters only where its colours go into the style (--color coral)."""
+    def calm(self, *, moving: bool) -> float:
+        """How calm to paint a picture, or what moves."""
+        if self.options.calm is not None:
+            return self.options.calm
+        return self.stylizer.moving_calm if moving else 0.0
+
+    def style_for(self, recipe: Recipe, photo: Picture | None, *, moving: bool = False) -> Style | Regions:
+        """What to paint a photo with, or what moves.
+
+        The photo matters only where its colours go into the style (--color coral).
+        """
+        calm = self.calm(moving=moving)
         if self.options.color == "coral":
             if photo is None:
                 raise OptionError("--color coral recolours the style for one photo; choose another --color here")
-            return self._compose(recipe, photo)
-        if recipe not in self._composed:
-            self._composed[recipe] = self._compose(recipe, None)
-        return self._composed[recipe]
+            return self.stylizer.calmed(self._compose(recipe, photo), calm)
+        if (recipe, calm) not in self._composed:
+            self._composed[recipe, calm] = self.stylizer.calmed(self._compose(recipe, None), calm)
+        return self._composed[recipe, calm]
 
     def paint(
         self,

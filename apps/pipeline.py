@@ -159,7 +159,7 @@ class Pipeline:
 
     def _encode_styles(self, first: Frame) -> None:
         photo = Picture(first.rgb) if self.options.color == "coral" else None
-        self.styles = [self.painter.style_for(keyframe.recipe, photo) for keyframe in self.keyframes]
+        self.styles = [self.painter.style_for(keyframe.recipe, photo, moving=True) for keyframe in self.keyframes]
 
     def style_at(self, moment: Fraction) -> Style | Regions:
         return style_at(moment, self.times, self.styles)

@@ -40,6 +40,7 @@ def run_stability(
     size: int | None,
     limit: int | None,
     still: int,
+    calm: float | None,
     model: str,
     device: str,
     as_json: bool,
@@ -47,10 +48,11 @@ def run_stability(
     """Print a row for each clip, style and kind of smoothing, "off" among them."""
     stylizer = Stylizer(model, device=device)
     work = WORK_SIZE if size is None else size or None
+    calm = stylizer.moving_calm if calm is None else calm
     rows: list[dict[str, Any]] = []
     with progress_bar("measuring", len(clips) * len(styles)) as advance:
         for clip, style in itertools.product(clips, styles):
-            measure = Measure(stylizer, clip, style, work, limit)
+            measure = Measure(stylizer, clip, style, size=work, limit=limit, calm=calm)
             rows += measure.rows(["off", *(mode for mode in modes if mode != "off")], still)
             advance()
     if as_json:
@@ -78,7 +80,9 @@ def run_stability(
 class Measure:
     """One clip in one style."""
 
-    def __init__(self, stylizer: Stylizer, clip: str, style: str, size: int | None, limit: int | None) -> None:
+    def __init__(
+        self, stylizer: Stylizer, clip: str, style: str, *, size: int | None, limit: int | None, calm: float
+    ) -> None:
         self.stylizer, self.clip, self.size = stylizer, clip, size
         reader = open_reader(clip)
         try:
@@ -88,7 +92,7 @@ class Measure:
             reader.close()
         if len(self.contents) <= FAR:
             raise VideoError(f"{clip}: got {len(self.contents)} of the {FAR + 1} frames that it takes to measure it")
-        self.style = stylizer.encode_style(style)
+        self.style = stylizer.calmed(stylizer.encode_style(style), calm)
         picture = read_picture(find_style(style))
         self.painting = at_work_size(picture.rgb, STYLE_SIZE)
         cuts = CutDetector()

@@ -95,7 +95,7 @@ def practise_style(
 ) -> int:
     """Learn a picture's style on photos, keep it under a name, and return the exit code.
 
-    Ctrl-C keeps what has been learned so far (130). `how` goes to `practise`: the teacher, and whether for videos.
+    Ctrl-C keeps what has been learned so far (130). `how` goes to `practise`: the teacher.
     """
     path = place_for(name, taken=list_styles(), overwrite=overwrite)
     file = find_style(source)

@@ -57,6 +57,7 @@ class WebcamOptions:
     styles_folder: Path | None = None
     shuffle: float | None = None  # s
     style_scale: float = 1.0
+    calm: float | None = None
     strength: float = 1.0
     color: str = "style"
     color_strength: float = 1.0
@@ -150,13 +151,20 @@ class Webcam:
                     backend=options.backend,
                     feather=options.feather,
                     style_scale=options.style_scale,
+                    calm=options.calm,
                 )
             )
             self.stylizer = painter.stylizer
             self.place, names = placed(options, painter)
             share_cores()
             self.gallery = stack.enter_context(
-                Gallery(self.stylizer, names, folder=options.styles_folder, scale=options.style_scale)
+                Gallery(
+                    self.stylizer,
+                    names,
+                    folder=options.styles_folder,
+                    scale=options.style_scale,
+                    calm=painter.calm(moving=True),
+                )
             )
             height, width = self._first_frame().shape[:2]
             stack.enter_context(self.outputs)
@@ -285,7 +293,7 @@ def placed(options: WebcamOptions, painter: Painter) -> tuple[Callable[[Style, b
     if not options.masks:
         return everywhere, list(options.styles)
     recipe, first = parse_regions(list(options.styles), list(options.masks))
-    regions = painter.style_for(recipe, None)
+    regions = painter.style_for(recipe, None, moving=True)
     assert isinstance(regions, Regions)  # there are masks
     others = [] if options.styles_folder else [name for name in list_styles() if name != first]
     return Place(regions), [first, *others]

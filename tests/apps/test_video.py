@@ -25,6 +25,7 @@ from PIL import Image, ImageSequence
 
 from adain.errors import OptionError, VideoError
 from adain.stability import sharpness
+from adain.stylizer import MOVING_CALM
 
 NTSC = Fraction(30000, 1001)
 LONG = 200  # frames: more than three segments
@@ -525,3 +526,16 @@ def test_reader_says_how_long(tmp_path: Path):
     reader = open_reader(str(make_clip(tmp_path / "clip.mp4", 15)))
     assert reader.length == 15 == sum(isinstance(item, Frame) for item in reader)
     reader.close()
+
+
+def test_what_moves_is_painted_calmly_unless_asked_otherwise(tmp_path: Path, adain_here):
+    clip = make_clip(tmp_path / "clip.mp4", 3, (192, 128))
+    painted = {}
+    for name, more in (("default", []), ("told", ["--calm", MOVING_CALM]), ("lively", ["--calm", 0])):
+        code, err = adain_here("video", clip, "-s", "mosaic", "--crf", 1, "--device", "cpu", "-o", f"{name}.mp4", *more)
+        assert code == 0, err
+        painted[name] = np.stack([rgb for _, rgb in frames_of(tmp_path / f"{name}.mp4")]).astype(int)
+    assert np.array_equal(painted["default"], painted["told"])
+    assert np.abs(painted["default"] - painted["lively"]).mean() > 2
+    code, err = adain_here("video", clip, "-s", "mosaic", "--model", "vgg", "--calm", 0.5, "-o", "vgg.mp4")
+    assert code == 2 and "has not learned it" in err
