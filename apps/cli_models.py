@@ -216,16 +216,18 @@ def to_openvino(model: Model = DEFAULT_MODEL, output: Exported = None) -> None:
 
 @export.command("styles")
 def to_styles(
+    *,
     style: Annotated[
         list[str] | None,
         typer.Option("--style", "-s", help="Picture, built-in or saved style; repeat it. (default: all built-in ones)"),
     ] = None,
     style_size: StyleSize = None,
     style_scale: StyleScale = 1.0,
+    calm: Calm = None,
     model: Model = DEFAULT_MODEL,
     output: Exported = None,
 ) -> None:
     """Write NAME_styles.npz: styles encoded for NAME.onnx or NAME.xml, the built-in ones as practised."""
     from .export import run_export_styles
 
-    run_export_styles(style or [], model, output, style_size=style_size, style_scale=style_scale)
+    run_export_styles(style or [], model, output, style_size=style_size, style_scale=style_scale, calm=calm)

@@ -20,11 +20,17 @@ def run_export_openvino(model: str, output: Path | None) -> None:
 
 
 def run_export_styles(
-    styles: Sequence[str], model: str, output: Path | None, *, style_size: int | None, style_scale: float
+    styles: Sequence[str],
+    model: str,
+    output: Path | None,
+    *,
+    style_size: int | None,
+    style_scale: float,
+    calm: float | None,
 ) -> None:
     stylizer = Stylizer(model, device="cpu", dtype="float32")
     encoded = [
-        stylizer.encode_style(style, size=style_size or STYLE_SIZE, scale=style_scale)
+        stylizer.calmed(stylizer.encode_style(style, size=style_size or STYLE_SIZE, scale=style_scale), calm or 0.0)
         for style in styles or list_styles()
     ]
     print(export_styles(encoded, output or Path(f"{Path(model).stem}_styles.npz")))

@@ -48,6 +48,7 @@ def test_styles_come_ready_and_the_built_in_ones_as_practised(adain_here, photo:
     assert adain_here("export", "onnx")[0] == 0
     assert adain_here("export", "styles") == (0, "")
     assert adain_here("export", "styles", "-s", "mosaic", "-s", "mine.png", "-o", "o/two.npz") == (0, "")
+    assert adain_here("export", "styles", "-s", "mosaic", "--calm", 0.7, "-o", "o/calm.npz") == (0, "")
     every, two = np.load("fast_styles.npz"), np.load("o/two.npz")
     assert every["name"].tolist() == list(list_styles()) and two["name"].tolist() == ["mosaic", "mine"]
     stylizer = Stylizer("fast", device="cpu", dtype="float32")
@@ -59,6 +60,10 @@ def test_styles_come_ready_and_the_built_in_ones_as_practised(adain_here, photo:
         assert np.abs(painted.astype(int) - wanted).mean() < TOLERANCE
     for part in ("mean", "std", "palette"):
         assert np.array_equal(every[part][every["name"].tolist().index("mosaic")], two[part][0])
+    calm = np.load("o/calm.npz")
+    painted = painter.run(None, {"content": photo[None], **{part: calm[part] for part in ("mean", "std", "palette")}})
+    wanted = stylizer.stylize(photo, stylizer.calmed(stylizer.encode_style("mosaic"), 0.7))
+    assert np.abs(painted[0][0].astype(int) - wanted).mean() < TOLERANCE
 
 
 def test_mistakes_are_one_line(adain_here, photo: np.ndarray, tmp_path: Path):
