@@ -48,7 +48,7 @@ from .transfer import Arriving, Transfer
 
 WORK_SIZE = 1024  # px, long side at which the command line stylizes
 STYLE_SCALES = (0.1, 8.0)  # the least and the most that strokes can be scaled by
-MOVING_CALM = 0.7  # of 1: how calm the command line paints videos and what a camera sees
+MOVING_CALM = 0.9  # of 1: how calm the command line paints videos and what a camera sees
 
 Image_ = TypeVar("Image_", Image.Image, np.ndarray, Tensor, Picture)
 AnyStyle = TypeVar("AnyStyle", bound=Style | Regions)

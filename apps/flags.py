@@ -68,7 +68,7 @@ Calm = Annotated[
         min=0.0,
         max=1.0,
         help="How calm the strokes are: 0 as lively as the style's, 1 flats stay flat, and what moves flickers least. "
-        "(default: 0; what moves: 0.7 with fast)",
+        "(default: 0; what moves: 0.9 with fast)",
         show_default=False,
     ),
 ]
