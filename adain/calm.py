@@ -61,8 +61,7 @@ def unflattened(flat: Tensor, like: StyleLevels) -> StyleLevels:
 
 def calm_path(model: str | Path) -> Path:
     """Where what makes a model's styles calm lies: beside its weights, whether it is there or not."""
-    weights = weights_path(model)
-    return weights.with_name(weights.name.removesuffix(weights.suffix) + CALM_SUFFIX)
+    return weights_path(model).with_suffix(CALM_SUFFIX)
 
 
 def load_calmer(model: str | Path) -> Calmer | None:

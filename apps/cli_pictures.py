@@ -135,8 +135,7 @@ def batch(
     options = BatchOptions(
         strength=strength, size=size, output_size=output_size, detail=detail, style_size=style_size,
         style_scale=style_scale, calm=calm, color=color, color_strength=color_strength, feather=feather, tile=tile,
-        model=model,
-        device=device, backend=backend, overwrite=overwrite, format=format.lower(), pair=pair, group=group,
+        model=model, device=device, backend=backend, overwrite=overwrite, format=format.lower(), pair=pair, group=group,
     )  # fmt: skip
     failed = run_batch(
         content or [], style or [], output, options, masks=mask or [], levels=style_levels, table=csv, as_json=as_json
@@ -339,7 +338,7 @@ def save_style(
         raise typer.BadParameter(
             f"got {len(pictures)} pictures; practise one, and blend what was saved", param_hint="--practise"
         )
-    code = practise_style(name, pictures[0], practise, options, steps=steps, overwrite=overwrite, teacher=teacher)
+    code = practise_style(name, pictures[0], practise, options, steps=steps, teacher=teacher, overwrite=overwrite)
     if code:
         raise typer.Exit(code)
 

@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PIL import Image
 from rich.console import Console
@@ -91,11 +91,11 @@ def save_style(name: str, sources: list[str], options: PaintOptions, *, overwrit
 
 
 def practise_style(
-    name: str, source: str, photos: Path, options: PaintOptions, *, steps: int, overwrite: bool, **how: Any
+    name: str, source: str, photos: Path, options: PaintOptions, *, steps: int, teacher: Path | None, overwrite: bool
 ) -> int:
     """Learn a picture's style on photos, keep it under a name, and return the exit code.
 
-    Ctrl-C keeps what has been learned so far (130). `how` goes to `practise`: the teacher.
+    Ctrl-C keeps what has been learned so far (130).
     """
     path = place_for(name, taken=list_styles(), overwrite=overwrite)
     file = find_style(source)
@@ -108,12 +108,12 @@ def practise_style(
     from adain.stylizer import STYLE_SIZE, Stylizer
 
     stylizer = Stylizer(options.model, device=options.device, dtype="float32")
-    how |= {"size": options.style_size or STYLE_SIZE, "scale": options.style_scale}
+    looked_at = {"size": options.style_size or STYLE_SIZE, "scale": options.style_scale}
     done: PracticeStep | None = None
     code = 0
     with progress_bar("practising", steps) as advance:
         try:
-            for done in practise(stylizer, picture, photos, name=name, steps=steps, **how):
+            for done in practise(stylizer, picture, photos, name=name, steps=steps, teacher=teacher, **looked_at):
                 advance(description=f"style {done.terms['style']:.2f}  content {done.terms['content']:.2f}")
         except KeyboardInterrupt:
             if done is None:

@@ -21,16 +21,16 @@ from adain.builtin import list_styles
 from adain.calm import Calmer, calm_path, flattened
 from adain.convert import STYLE_SIZE, at_style_size, to_tensor, visible
 from adain.device import choose_training_dtype
-from adain.errors import AdainError, OptionError, PictureError, TrainingError
+from adain.errors import AdainError, PictureError, TrainingError
 from adain.layers import Impose, Statistics, StyleLevels
 from adain.models import DEFAULT_MODEL
 from adain.picture import read_picture
 from adain.stylizer import Stylizer
 
 from .config import TrainConfig
-from .data import PictureBank, a_moment_later, find_pictures
-from .objective import Batch, Objective, load_judges
-from .practice import PRACTICE
+from .data import PictureBank, find_pictures
+from .objective import Objective, load_judges
+from .practice import PRACTICE, check_learner, draw, judges
 from .train import learning_rate
 
 if TYPE_CHECKING:
@@ -174,10 +174,8 @@ def learn_calm(
         TrainingError: no pictures, or a loss that is no number.
         WeightsError: no perceptual network.
     """
-    if stylizer.only_style or stylizer.dtype != torch.float32:
-        raise OptionError(f"got {stylizer.title}; want a model that takes any style, in float32")
-    judges = {"teacher": teacher, "second_features": "vgg16"} if teacher else {}
-    config = TrainConfig(photos, artworks, Path(), steps=steps, **{**CALM, **judges, **settings})
+    check_learner(stylizer)
+    config = TrainConfig(photos, artworks, Path(), steps=steps, **{**CALM, **judges(teacher), **settings})
     device, dtype = stylizer.device, choose_training_dtype(stylizer.device)
     bank = PictureBank(photos, device=device, zoom=config.content_zoom, side=config.picture_side, most=PHOTOS)
     styles = StyleBank(stylizer, artworks)
@@ -195,11 +193,8 @@ def learn_calm(
     for step in range(steps):
         generator = np.random.default_rng((config.seed, step))
         paths, net.levels = styles.draw(config.batch, generator)
-        content = bank.batch(config.batch, config.crop, generator)
-        later, flow = a_moment_later(content, config, generator)
-        content, later = (x.contiguous(memory_format=torch.channels_last) for x in (content, later))
         shown = torch.cat([F.interpolate(styles.picture(path), (config.crop, config.crop)) for path in paths])
-        batch = Batch(content, shown, later, flow, torch.eye(3, 4, device=device), turn=0)
+        batch = draw(bank, shown, config, generator)
         for group in optimizer.param_groups:
             group["lr"] = group["share"] * learning_rate(step / steps, step, config)
         with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):

@@ -136,10 +136,8 @@ def practise(
         TrainingError: no photos, or a loss that is no number.
         WeightsError: no perceptual network.
     """
-    if stylizer.only_style or stylizer.dtype != torch.float32:
-        raise OptionError(f"got {stylizer.title}; want a model that takes any style, in float32")
-    judges = {"teacher": teacher, "second_features": "vgg16"} if teacher else {}
-    config = TrainConfig(photos, Path(name), Path(), steps=steps, **{**PRACTICE, **judges, **settings})
+    check_learner(stylizer)
+    config = TrainConfig(photos, Path(name), Path(), steps=steps, **{**PRACTICE, **judges(teacher), **settings})
     device = stylizer.device
     dtype = choose_training_dtype(device)
     enough = steps * config.batch
@@ -156,7 +154,7 @@ def practise(
     with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
         style = objective.look_at_styles(seen)
     for step in range(steps):
-        batch = draw(bank, seen, config, step)
+        batch = draw(bank, seen, config, np.random.default_rng((config.seed, step)))
         optimizer.param_groups[0]["lr"] = learning_rate(step / steps, step, config)
         with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
             terms = objective(batch, objective.look(batch, style))
@@ -170,9 +168,19 @@ def practise(
         yield PracticeStep(step + 1, steps, {name: value.item() for name, value in terms.items()}, learned)
 
 
-def draw(photos: PictureBank, style: Tensor, config: TrainConfig, step: int) -> Batch:
-    """The pictures of a step, always the same for the same number; of photos half are seen a moment later as well."""
-    generator = np.random.default_rng((config.seed, step))
+def check_learner(stylizer: Stylizer) -> None:
+    """Raise OptionError unless there are statistics to learn for this model, and numbers fine enough for it."""
+    if stylizer.only_style or stylizer.dtype != torch.float32:
+        raise OptionError(f"got {stylizer.title}; want a model that takes any style, in float32")
+
+
+def judges(teacher: Path | None) -> dict[str, Any]:
+    """The settings of a run for its judges: the teacher's VGG-16, where there is one, and the shipped one beside it."""
+    return {"teacher": teacher, "second_features": "vgg16"} if teacher else {}
+
+
+def draw(photos: PictureBank, style: Tensor, config: TrainConfig, generator: np.random.Generator) -> Batch:
+    """The pictures of a step; of photos half are seen a moment later as well. `style` is one for all, or a batch."""
     content = photos.batch(config.batch, config.crop, generator)
     later, flow = a_moment_later(content, config, generator)
     content, later = (x.contiguous(memory_format=torch.channels_last) for x in (content, later))
