@@ -79,6 +79,7 @@ class FrameStylizer:
     Attributes:
         style: what to paint in; `Regions` for several styles by masks, which are scaled to the frame.
         strength: 0 gives the frame back, 1 the full style.
+        calm: how calm the strokes are, 0..1, as in `Stylizer.calmed`; beyond what the style may be already.
         size: long side in px to work at, at most; None: no limit.
         color, color_strength: see `adain.color.transfer_color`.
         detail: how much of the frame's detail that is too fine for `size` is laid on, 0..1: see `adain.detail`.
@@ -92,6 +93,7 @@ class FrameStylizer:
         style: Style | Regions,
         *,
         strength: float = 1.0,
+        calm: float = 0.0,
         size: int | None = None,
         color: str = "style",
         color_strength: float = 1.0,
@@ -105,6 +107,7 @@ class FrameStylizer:
         self.stylizer = stylizer
         self.style = style
         self.strength = strength
+        self.calm = calm
         self.size = size
         self.color = color
         self.color_strength = color_strength
@@ -147,11 +150,12 @@ class FrameStylizer:
                 are measured frame by frame, and smoothed.
 
         Raises:
-            OptionError: `strength` outside 0..1 or `size` below 16.
+            OptionError: `strength` or `calm` outside 0..1, `size` below 16, or a model that has not learned to be calm.
             StyleError: the style was encoded by another model.
         """
         styles = [self.style] * len(frames) if styles is None else styles
         self._check(styles)
+        styles = [self.stylizer.calmed(style, self.calm) for style in styles]
         starts = [self.cuts.is_cut(frame) for frame in frames]
         if self.strength == 0:
             return [Painted(f, f, f, s) for f, s in zip(frames, starts)]

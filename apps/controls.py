@@ -17,7 +17,7 @@ from .live import LivePainter, Painting
 from .outputs import Outputs
 from .overlay import GREY, Text, Thumb, View
 
-STRENGTH_STEP = 0.1
+STRENGTH_STEP = CALM_STEP = 0.1
 NOTICE = 2.5  # s for which a notice is shown
 COLOR_NAMES = {
     "style": "of the style", "content": "of the picture", "lab": "of the picture (Lab)",
@@ -89,7 +89,10 @@ class Controls:
         index = min(self.gallery.index, len(entries) - 1)  # the folder of styles may have changed in between
         name = self.gallery.current.name + (f" + {self.gallery.after().name}" if self._blend else "")
         camera = self.camera.title + ("" if look.paused else f"   really {self.camera.rate():.0f}")
-        settings = f"strength {look.strength:.0%}   colours {COLOR_NAMES[look.color]}   smoothing {look.smooth}"
+        settings = (
+            f"strength {look.strength:.0%}   calm {look.calm:.0%}   colours {COLOR_NAMES[look.color]}   "
+            f"smoothing {look.smooth}"
+        )
         return View(
             picture=self.picture,
             info=((Text(name, 20),), figures, *((Text(line, 13, GREY),) for line in (settings, machine, camera))),
@@ -134,6 +137,16 @@ class Controls:
 
     def _do_weaker(self) -> None:
         self._do_stronger(-STRENGTH_STEP)
+
+    def _do_calmer(self, by: float = CALM_STEP) -> None:
+        if not self.painter.can_calm:
+            return self.notify("This model has not learned calm strokes")
+        calm = round(min(max(self.painter.look.calm + by, 0.0), 1.0), 2)
+        self._change(calm=calm)
+        self.notify(f"Calm {calm:.0%}")
+
+    def _do_livelier(self) -> None:
+        self._do_calmer(-CALM_STEP)
 
     def _do_color(self) -> None:
         color = following(COLOR_MODES, self.painter.look.color)

@@ -54,7 +54,6 @@ class Gallery:
         folder: its pictures are styles too, also those that are dropped in later.
         size: long side in px at which styles are looked at.
         scale: of the strokes, as in `Stylizer.encode_style`.
-        calm: how calm they are, as in `Stylizer.calmed`.
 
     Raises:
         StyleError: an unknown name, a missing folder, or nothing to choose from.
@@ -69,13 +68,12 @@ class Gallery:
         folder: Path | None = None,
         size: int = STYLE_SIZE,
         scale: float = 1.0,
-        calm: float = 0.0,
     ) -> None:
         if folder and not folder.is_dir():
             raise StyleError(f"{folder}: no such folder of styles; make it, or give pictures with --style")
         self.entries: tuple[Entry, ...] = ()  # replaced as a whole
         self.index = 0
-        self.size, self.scale, self.calm = size, scale, calm
+        self.size, self.scale = size, scale
         self._palette: np.ndarray | None = None
         self._stylizer = stylizer
         self._fixed = [Entry(find_style(name)) for name in (names if names or folder else list_styles())]
@@ -195,7 +193,7 @@ class Gallery:
             entry.error = str(error)
 
     def _encoded(self, source: Path | Picture, **how: Any) -> Style:
-        return self._stylizer.calmed(self._stylizer.encode_style(source, scale=self.scale, **how), self.calm)
+        return self._stylizer.encode_style(source, scale=self.scale, **how)
 
     def _refresh(self, *, settled: bool) -> None:
         """Take in what is in the folder now; with `settled`, pictures that are still being written wait."""

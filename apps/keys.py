@@ -18,6 +18,7 @@ KEYS = (
     Key("1 to 9", "one of the first nine styles", {str(i): f"style {i}" for i in range(1, 10)}),
     Key("b", "blend with the next style", {"b": "blend"}),
     Key("+ -", "strength", {"+": "stronger", "=": "stronger", "-": "weaker", "_": "weaker"}),
+    Key(", .", "livelier, calmer strokes", {",": "livelier", "<": "livelier", ".": "calmer", ">": "calmer"}),
     Key("c", "colours: of the style, of the picture …", {"c": "color"}),
     Key("f", "smoothing between frames", {"f": "smooth"}),
     Key("v", "split view: drag the line", {"v": "split"}),

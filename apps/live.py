@@ -33,6 +33,7 @@ class Look:
 
     style: Style
     strength: float = 1.0
+    calm: float = 0.0
     color: str = "style"
     smooth: str = DEFAULT_SMOOTH
     mirror: bool = False
@@ -130,6 +131,11 @@ class LivePainter:
             for name, work in (("painter", self._paint_all), ("finisher", self._finish_all))
         ]
 
+    @property
+    def can_calm(self) -> bool:
+        """Whether the model has learned to paint in calm strokes."""
+        return self._stylizer.stylizer.moving_calm > 0
+
     def __enter__(self) -> "LivePainter":
         for thread in self._threads:
             thread.start()
@@ -186,7 +192,7 @@ class LivePainter:
         longest = max(content.shape[:2])
         stylizer, controller = self._stylizer, self._controller
         stylizer.style, stylizer.strength = self._place(self._fade.at(started), look.mirror), look.strength
-        stylizer.color, stylizer.smooth = look.color, look.smooth
+        stylizer.calm, stylizer.color, stylizer.smooth = look.calm, look.color, look.smooth
         if controller:
             controller.largest = longest
             stylizer.size = controller.size

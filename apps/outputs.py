@@ -64,8 +64,8 @@ class StatsFile:
     """
 
     COLUMNS = (
-        "frame", "shown_s", "latency_ms", "waited_ms", "paint_ms", "size", "style", "strength", "color", "smooth",
-        "mirror", "fps", "camera_fps", "dropped",
+        "frame", "shown_s", "latency_ms", "waited_ms", "paint_ms", "size", "style", "strength", "calm", "color",
+        "smooth", "mirror", "fps", "camera_fps", "dropped",
     )  # fmt: skip
 
     def __init__(self, path: Path, *, overwrite: bool = False) -> None:

@@ -151,20 +151,13 @@ class Webcam:
                     backend=options.backend,
                     feather=options.feather,
                     style_scale=options.style_scale,
-                    calm=options.calm,
                 )
             )
             self.stylizer = painter.stylizer
             self.place, names = placed(options, painter)
             share_cores()
             self.gallery = stack.enter_context(
-                Gallery(
-                    self.stylizer,
-                    names,
-                    folder=options.styles_folder,
-                    scale=options.style_scale,
-                    calm=painter.calm(moving=True),
-                )
+                Gallery(self.stylizer, names, folder=options.styles_folder, scale=options.style_scale)
             )
             height, width = self._first_frame().shape[:2]
             stack.enter_context(self.outputs)
@@ -198,7 +191,9 @@ class Webcam:
 
     def _make_painter(self, longest: int) -> LivePainter:
         options, style = self.options, self.gallery.first()
-        look = Look(style, options.strength, options.color, options.smooth, mirrored(options))
+        calm = self.stylizer.moving_calm if options.calm is None else options.calm
+        self.stylizer.calmed(style, calm)  # a model that has not learned it says so before the show
+        look = Look(style, options.strength, calm, options.color, options.smooth, mirrored(options))
         frames = FrameStylizer(
             self.stylizer, style, size=options.size, color_strength=options.color_strength, detail=options.detail
         )
@@ -263,7 +258,7 @@ class Webcam:
                 painting.number, f"{now - self.began:.4f}", f"{1000 * latency:.1f}",
                 f"{1000 * (painting.started - painting.captured):.1f}",
                 f"{1000 * (painting.finished - painting.started):.1f}", painting.size, self.gallery.current.name,
-                look.strength, look.color, look.smooth, int(look.mirror), f"{self._rate.per_second():.1f}",
+                look.strength, look.calm, look.color, look.smooth, int(look.mirror), f"{self._rate.per_second():.1f}",
                 f"{self.camera.rate():.1f}", self.camera.frames.dropped,
             )  # fmt: skip
         if self.options.max_frames and self.shown >= self.options.max_frames:
@@ -293,7 +288,7 @@ def placed(options: WebcamOptions, painter: Painter) -> tuple[Callable[[Style, b
     if not options.masks:
         return everywhere, list(options.styles)
     recipe, first = parse_regions(list(options.styles), list(options.masks))
-    regions = painter.style_for(recipe, None, moving=True)
+    regions = painter.style_for(recipe, None)
     assert isinstance(regions, Regions)  # there are masks
     others = [] if options.styles_folder else [name for name in list_styles() if name != first]
     return Place(regions), [first, *others]

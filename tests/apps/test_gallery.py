@@ -54,17 +54,6 @@ def test_neighbours_are_ready_before_they_are_chosen(fast: Stylizer):
     assert len(Gallery(fast, []).entries) == len(list_styles())
 
 
-def test_strokes_are_calm(fast: Stylizer, photo: np.ndarray):
-    with Gallery(fast, ["ink-wash"], size=64, calm=0.5) as gallery:
-        layer = next(iter(gallery.first().levels))
-        want = fast.calmed(fast.encode_style("ink-wash", size=64), 0.5).levels[layer].std
-        assert np.allclose(gallery.first().levels[layer].std, want, atol=1e-5)
-        gallery.recolor(photo)
-        wait_for(lambda: gallery.current.recolored)
-        want = fast.calmed(fast.encode_style("ink-wash", size=64, color_of=photo), 0.5).levels[layer].std
-        assert np.allclose(gallery.current.recolored.levels[layer].std, want, atol=1e-5)
-
-
 def test_strokes_are_scaled(fast: Stylizer, photo: np.ndarray):
     with Gallery(fast, ["ink-wash"], size=64, scale=2) as gallery:
         layer = next(iter(gallery.first().levels))

@@ -15,6 +15,11 @@ from adain.apps.speed import SpeedController
 from adain import Style, Stylizer
 from adain.frames import FrameStylizer, Painted
 
+
+def difference(a: np.ndarray, b: np.ndarray) -> float:
+    return float(np.abs(a.astype(int) - b).mean())
+
+
 SOON = 5.0  # s
 
 
@@ -86,11 +91,14 @@ def test_paints_as_asked_and_changes_between_frames(fast: Stylizer, starry: Styl
         assert np.array_equal(mirrored.content, photo[:, ::-1])
         painter.look = replace(painter.look, mirror=False, strength=0.0)
         assert np.array_equal(paint(3).painted, photo)
-        painter.look = replace(painter.look, strength=1.0, style=wave)
-        during = paint(4)
+        painter.look = replace(painter.look, strength=1.0, calm=0.7)
+        calm = FrameStylizer(fast, fast.calmed(starry, 0.7), size=96, smooth="off")(photo)
+        assert difference(paint(4).painted, calm) < 0.5 and difference(plain.painted, calm) > 3
+        painter.look = replace(painter.look, calm=0.0, style=wave)
+        during = paint(5)
         time.sleep(0.55)
-        after = paint(5)
-        difference = lambda a, b: np.abs(a.painted.astype(int) - b.painted).mean()  # noqa: E731
+        after = paint(6)
+        plain, during, after = plain.painted, during.painted, after.painted
         assert difference(during, plain) < difference(during, after)  # it has only just begun to turn
         assert difference(after, plain) > 10
 

@@ -139,6 +139,7 @@ def test_only_the_window_of_a_camera_is_a_mirror():
         (["--headless", "--resolution", "large"], 2, "640x360"),
         (["--headless", "-c", "{clip}", "-s", "starry-nite"], 1, "did you mean starry-night"),
         (["--headless", "-c", "{clip}", "--virtual-camera"], 1, "virtual camera"),
+        (["--headless", "-c", "{clip}", "--model", "vgg", "--calm", "0.5"], 2, "has not learned it"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_line(adain, clip: Path, arguments: list[str], code: int, expected: str):

@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageGrab
 
+from adain.stylizer import MOVING_CALM
+
 SOON = 60.0  # s that anything may take on a busy machine
 STARTS = 4  # of the app, until its window is painted
 TITLE = "adain webcam"
@@ -237,6 +239,10 @@ def test_strength_colour_smoothing_and_mirror(app: App):
     for key, strength in (("minus", "0.9"), ("minus", "0.8"), ("plus", "0.9"), ("equal", "1.0")):
         app.key(key)
         assert shows(app, "strength", strength)
+    assert shows(app, "calm", str(MOVING_CALM))
+    for key, calm in (("comma", "0.8"), ("comma", "0.7"), ("period", "0.8"), ("period", "0.9")):
+        app.key(key)
+        assert shows(app, "calm", calm)
     for mode in ("content", "lab", "histogram", "coral", "style"):
         app.key("c")
         assert shows(app, "color", mode)
