@@ -4,6 +4,7 @@ import contextlib
 import math
 import shutil
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from .codecs import (
 )
 from .filters import pulled
 from .frame import Frame
+from .hold import hold_last
 from .options import Encoding
 from .reader import HD_HEIGHT, Reader
 from .stills import is_pattern, is_pictures, numbered, picture_name
@@ -112,6 +114,8 @@ class VideoWriter:
         self.stream.time_base = self.clock
         self.encoder = self._new_encoder()  # the stream's own is not used: it differs in small ways from later ones
         self.graph: av.filter.Graph | None = None
+        self.began: Fraction | None = None  # s, the time of the first frame
+        self.ends: Fraction | None = None  # s, when the last frame ends, where that is known
         self.durations: dict[int, int] = {}  # of frames that the encoder still holds, by their time
         self.last_dts = -(1 << 62)  # of the file's own ticks
         self.tracks = Tracks(self.container, reader.tracks, suffix)
@@ -172,6 +176,8 @@ class VideoWriter:
             picture = av.VideoFrame.from_ndarray(self._padded(painted.on_white()), format="rgb24")
         picture.pts = round(frame.time / self.clock)
         picture.time_base = self.clock
+        self.began = frame.time if self.began is None else self.began
+        self.ends = frame.time + frame.duration if frame.duration else None
         if frame.duration:
             self.durations[picture.pts] = round(frame.duration / self.clock)
         with written(self.part):
@@ -216,6 +222,8 @@ class VideoWriter:
                 self._mux(self.encoder.encode(None))
             self.tracks.finish()
             self.container.close()
+            if self.animated and self.began is not None and self.ends is not None:
+                hold_last(self.part, self.ends - self.began)
 
     def abandon(self) -> None:
         """Close the file as well as can be, after an error."""

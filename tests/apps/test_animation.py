@@ -61,6 +61,23 @@ def test_a_part_at_another_rate(animation: Path, tmp_path: Path, rewrite):
     assert times_in(tmp_path / "even.mkv") == list(range(0, 600, 50))
 
 
+@pytest.mark.parametrize("kind", ["gif", "webp", "apng"])
+def test_the_last_frame_is_held_as_long_as_it_was(tmp_path: Path, photo: np.ndarray, kind: str, adain_here):
+    """A loop that rests at its end; two frames of it are alike, which WebP makes one of."""
+    durations = [100, 300, 100, 100, 2000]
+    frames = [Image.fromarray(np.roll(photo[:64, :96], 16 * number, 1)) for number in (0, 1, 2, 3, 3)]
+    frames[0].save(tmp_path / "in.png", save_all=True, append_images=frames[1:], duration=durations, lossless=True)
+    code, said = adain_here("video", "in.png", "--style", "mosaic", "-o", f"out.{kind}", "--smooth", "off")
+    assert code == 0, said
+    with Image.open(tmp_path / f"out.{kind}") as painted:
+        shown = []
+        for number in range(painted.n_frames):
+            painted.seek(number)
+            painted.load()  # every frame is whole, its checksum right
+            shown.append(painted.info["duration"])
+    assert shown[:3] == durations[:3] and sum(shown) == sum(durations) and shown[-1] >= 2000
+
+
 def test_what_is_left_of_a_torn_one_is_kept(animation: Path, tmp_path: Path, adain_here):
     data = animation.read_bytes()
     torn = tmp_path / f"torn{animation.suffix}"
