@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .builtin import list_styles as list_styles
     from .errors import AdainError as AdainError
+    from .frames import FrameStylizer as FrameStylizer
     from .models import list_models as list_models
     from .regions import Regions as Regions
     from .style import Style as Style
@@ -27,13 +28,14 @@ except PackageNotFoundError:  # a source tree on sys.path
 # Loaded on first use, so that `import adain` and `adain --help` need not wait for torch.
 _HOMES = {
     "AdainError": "errors",
+    "FrameStylizer": "frames",
     "Regions": "regions",
     "Stylizer": "stylizer",
     "Style": "style",
     "list_models": "models",
     "list_styles": "builtin",
 }
-__all__ = ["AdainError", "Regions", "Style", "Stylizer", "list_models", "list_styles"]
+__all__ = ["AdainError", "FrameStylizer", "Regions", "Style", "Stylizer", "list_models", "list_styles"]
 
 
 def __getattr__(name: str) -> Any:
