@@ -4,6 +4,7 @@ import itertools
 import json
 import time
 from collections.abc import Iterator
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from adain.errors import VideoError
 from adain.frames import FrameStylizer, Painted
 from adain.perceptual import load_perceptual
 from adain.picture import Picture, read_picture
+from adain.saved import SAVED_SUFFIX
+from adain.smoother import TemporalSmoother
 from adain.stability import FAR, NEAR, drift, sharpness, style_distance, track, warping_error
 from adain.stylizer import STYLE_SIZE, WORK_SIZE, Stylizer, fit
 
@@ -46,6 +49,10 @@ def run_stability(
     as_json: bool,
 ) -> None:
     """Print a row for each clip, style and kind of smoothing, "off" among them."""
+    for style in styles:
+        find_style(style)  # a slip of the pen is told before a clip is read
+    for mode in modes:
+        TemporalSmoother(mode)
     stylizer = Stylizer(model, device=device)
     work = WORK_SIZE if size is None else size or None
     calm = stylizer.moving_calm if calm is None else calm
@@ -93,8 +100,9 @@ class Measure:
         if len(self.contents) <= FAR:
             raise VideoError(f"{clip}: got {len(self.contents)} of the {FAR + 1} frames that it takes to measure it")
         self.style = stylizer.calmed(stylizer.encode_style(style), calm)
-        picture = read_picture(find_style(style))
-        self.painting = at_work_size(picture.rgb, STYLE_SIZE)
+        path = find_style(style)
+        # Of a saved style there is no picture to compare with.
+        self.painting = None if path.suffix == SAVED_SUFFIX else at_work_size(read_picture(path).rgb, STYLE_SIZE)
         cuts = CutDetector()
         shots = [number for number, frame in enumerate(self.contents) if cuts.is_cut(frame)]
         self.tracks = {interval: track(self.contents, interval, shots) for interval in (NEAR, FAR)}
@@ -110,14 +118,15 @@ class Measure:
                 "near": warping_error(shown, self.tracks[NEAR]),
                 "far": warping_error(shown, self.tracks[FAR]),
                 "sharpness": sharpness(shown),
-                "style": style_distance(shown, self.painting, self.judge),
+                "style": nan if self.painting is None else style_distance(shown, self.painting, self.judge),
             }
             plain = plain or found
             rows.append({
                 "clip": Path(self.clip).stem, "painting": self.style.name, "smooth": mode,
                 "near": found["near"], "near_floor": found["near"] / floor, "near_share": found["near"] / plain["near"],
                 "far": found["far"], "far_share": found["far"] / plain["far"],
-                "sharpness": found["sharpness"] / plain["sharpness"], "style": found["style"] / plain["style"],
+                "sharpness": found["sharpness"] / plain["sharpness"],
+                "style": None if self.painting is None else found["style"] / plain["style"],
                 "drift": self._drift(mode, still) if still else None, "milliseconds": milliseconds,
             })  # fmt: skip
         return rows
