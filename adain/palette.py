@@ -18,7 +18,7 @@ from .style import Colours
 KNOTS = 17  # values of each channel, evenly spread, for which the table says where they go
 STYLE_SIDE = 128  # px; the style is looked at as so many squared patches of colour
 NEIGHBOURS = 6  # of those, whose mean a colour goes to; a single one may be a speck
-SHARE = 0.65  # of the way that a colour goes there; so coarse a table takes contrast away where it takes all of it
+SHARE = 0.78  # of the way that a colour goes there; so coarse a table takes contrast away where it takes all of it
 AT_ONCE = 512  # knots, for the sake of memory
 
 

@@ -20,7 +20,7 @@ from .palette import TABLE
 CAFFE_MEAN_BGR = (103.939, 116.779, 123.68)  # ImageNet channel means, 0..255, as the Oxford networks were trained
 ALPHA = 1.12  # the paper's (section 5.2) at full strength: the decoder falls a little short of the style it is given
 BOTTLENECK = "relu4_1"
-DETAIL_SHARE = 0.48  # of the photo's finest detail; more keeps more of its structure, and style pays for it
+DETAIL_SHARE = 0.49  # of the photo's finest detail; more keeps more of its structure, and style pays for it
 FEATURE_SCALE = 1 / 16  # relu4_1 of photos has a root mean square of 14: brings it near 1
 WIDTHS = {
     "1_1": (3, 64), "1_2": (64, 64),
