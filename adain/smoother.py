@@ -52,8 +52,7 @@ class TemporalSmoother:
     """
 
     def __init__(self, mode: str = DEFAULT_SMOOTH) -> None:
-        if mode not in SMOOTH_MODES:
-            raise OptionError(f"got smoothing {mode!r}; want one of {', '.join(SMOOTH_MODES)}")
+        check_smooth(mode)
         self.mode = mode
         self._flow = make_flow()
         self._flow.setFinestScale(0)  # at half the size, strokes with strong contrast still swim
@@ -174,6 +173,12 @@ class TemporalSmoother:
         past, new = self._room.weights
         cv2.resize(WEIGHTS[self.mode] * trust, painted.shape[1::-1], past)
         return cv2.blendLinear(carried, painted, past, np.subtract(1, past, out=new))
+
+
+def check_smooth(mode: str) -> None:
+    """Raise OptionError for an unknown mode."""
+    if mode not in SMOOTH_MODES:
+        raise OptionError(f"got smoothing {mode!r}; want one of {', '.join(SMOOTH_MODES)}")
 
 
 class Room:

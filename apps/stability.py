@@ -19,7 +19,7 @@ from adain.frames import FrameStylizer, Painted
 from adain.perceptual import load_perceptual
 from adain.picture import Picture, read_picture
 from adain.saved import SAVED_SUFFIX
-from adain.smoother import TemporalSmoother
+from adain.smoother import check_smooth
 from adain.stability import FAR, NEAR, drift, sharpness, style_distance, track, warping_error
 from adain.stylizer import STYLE_SIZE, WORK_SIZE, Stylizer, fit
 
@@ -52,7 +52,7 @@ def run_stability(
     for style in styles:
         find_style(style)  # a slip of the pen is told before a clip is read
     for mode in modes:
-        TemporalSmoother(mode)
+        check_smooth(mode)
     stylizer = Stylizer(model, device=device)
     work = WORK_SIZE if size is None else size or None
     calm = stylizer.moving_calm if calm is None else calm

@@ -16,12 +16,12 @@ import numpy as np
 
 from adain.builtin import list_styles
 from adain.color import check_color
-from adain.errors import CameraError, OptionError, VideoError
+from adain.errors import CameraError, VideoError
 from adain.frames import FrameStylizer
 from adain.models import DEFAULT_BACKEND, DEFAULT_MODEL
 from adain.picture import check_absent
 from adain.regions import Regions
-from adain.smoother import DEFAULT_SMOOTH, SMOOTH_MODES
+from adain.smoother import DEFAULT_SMOOTH, check_smooth
 from adain.style import Style
 
 from .camera import Camera
@@ -299,8 +299,7 @@ def check(options: WebcamOptions) -> None:
     check_color(options.color, options.color_strength)
     if options.masks:
         parse_regions(list(options.styles), list(options.masks))[0].check()
-    if options.smooth not in SMOOTH_MODES:
-        raise OptionError(f"got smoothing {options.smooth!r}; want one of {', '.join(SMOOTH_MODES)}")
+    check_smooth(options.smooth)
     if options.record:
         check_recording(options.record, overwrite=options.overwrite)
     if options.stats:
